@@ -1,0 +1,17 @@
+//! Taking in other people's files. Parsing is pure and streams: a file of any length costs the memory
+//! of a few orders. What is wrong with a line is reported with its number, its field and a remedy, and
+//! never stops the lines after it. Nothing here writes to the store.
+
+mod decimal;
+mod gathering;
+mod line;
+mod moment;
+pub mod orders_csv;
+mod problem;
+pub mod report;
+
+pub use decimal::{InvalidRate, Rate};
+pub use gathering::{ImportedLine, ImportedOrder};
+pub use orders_csv::{Conversion, Item, OpenError, OrdersCsv};
+pub use problem::{LineProblem, Reason};
+pub use report::{ProblemsCsv, Report};
