@@ -1,0 +1,5 @@
+//! The hub's end of the links to its nodes.
+
+pub mod endpoint;
+pub mod enrolment;
+pub mod frames;
