@@ -295,3 +295,6 @@ fn transport(settings: LinkSettings) -> TransportConfig {
     }
     config
 }
+
+#[cfg(test)]
+mod tests;
