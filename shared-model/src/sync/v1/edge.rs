@@ -1,0 +1,394 @@
+//! The node's side of a session.
+//!
+//! Order: [`EdgeSession::new`], poll (it says hello), then `handle_frame` for what comes in,
+//! `handle_appended` when the own log grew, and the answers to actions as they are carried out.
+
+use std::collections::VecDeque;
+
+use minicbor::bytes::ByteVec;
+
+use super::frame::{
+    Ack, Batch, Bye, ByeReason, EpochHead, FeedItem, Frame, Hello, PROTOCOL, Status, Verdict,
+    Welcome,
+};
+use super::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, WINDOW_FRAMES_MAX};
+use crate::id::{NodeId, SiteCode};
+use crate::log::{EntryBytes, Epoch, Hash, Range, Seal, Seq, VersionVector};
+use crate::time::Timestamp;
+
+/// Where the own log stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnHead {
+    pub node: NodeId,
+    pub site: SiteCode,
+    /// Every epoch, oldest first.
+    pub heads: Vec<EpochHead>,
+    /// The hub incarnation last met, and the cursor in its feed.
+    pub hub_incarnation: Option<Vec<u8>>,
+    pub cursor: u64,
+    pub software: String,
+    pub now: Timestamp,
+}
+
+/// What the session asks of its driver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EdgeAction {
+    Send(Frame),
+    /// Read own entries; answer with [`EdgeSession::handle_own_entries`].
+    ReadOwn {
+        epoch: Epoch,
+        range: Range,
+        entries_max: usize,
+        bytes_max: usize,
+    },
+    /// The hub is known now; its hour raises the floor of the clock.
+    Met {
+        hub: NodeId,
+        incarnation: Vec<u8>,
+        now: Timestamp,
+        cursor: u64,
+    },
+    /// Commit entries of other logs and the cursor; answer with
+    /// [`EdgeSession::handle_feed_stored`]. What fails its checks is quarantined by the store.
+    StoreFeed {
+        items: Vec<FeedItem>,
+        position: u64,
+    },
+    /// The own log lost `first..=last` of `epoch`: move what was written since under a new epoch;
+    /// answer with [`EdgeSession::handle_epoch_opened`].
+    OpenEpoch {
+        epoch: Epoch,
+        first: Seq,
+        last: Seq,
+    },
+    /// Commit own entries that had been lost; answer with [`EdgeSession::handle_tail_stored`].
+    StoreTail {
+        entries: Vec<EntryBytes>,
+        seals: Vec<Seal>,
+        complete: bool,
+    },
+    /// The hub has committed: note it, for all to see.
+    NoteAck(Ack),
+    /// All is sent and acknowledged; answer with [`EdgeSession::handle_status`].
+    ReadStatus,
+    /// The hub holds another history of this log: work goes on, a person must decide.
+    NoteFork {
+        epoch: Epoch,
+    },
+    Close(Bye),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Opening,
+    /// A new epoch is being opened; then the tail comes.
+    Reopening {
+        epoch: Epoch,
+        last: Seq,
+    },
+    Recovering {
+        epoch: Epoch,
+        last: Seq,
+    },
+    Streaming,
+    Closed,
+}
+
+/// The node's state machine.
+#[derive(Debug)]
+pub struct EdgeSession {
+    node: NodeId,
+    stage: Stage,
+    heads: Vec<EpochHead>,
+    hub_incarnation: Option<Vec<u8>>,
+    cursor: u64,
+    /// What the hub has committed of the own log.
+    held: VersionVector,
+    /// What was sent in this session or is held: no need to send it again.
+    sent: VersionVector,
+    in_flight: usize,
+    reading: bool,
+    told_status_at: Option<(Epoch, Seq)>,
+    reading_status: bool,
+    actions: VecDeque<EdgeAction>,
+}
+
+impl EdgeSession {
+    /// Opens a session; the first action is the hello.
+    #[must_use]
+    pub fn new(own: OwnHead) -> Self {
+        let hello = Hello {
+            protocol_min: PROTOCOL,
+            protocol_max: PROTOCOL,
+            node: own.node,
+            site: own.site,
+            heads: own.heads.clone(),
+            hub_incarnation: own.hub_incarnation.clone().map(ByteVec::from),
+            cursor: own.cursor,
+            software: own.software,
+            now: own.now,
+        };
+        Self {
+            node: own.node,
+            stage: Stage::Opening,
+            heads: own.heads,
+            hub_incarnation: own.hub_incarnation,
+            cursor: own.cursor,
+            held: VersionVector::default(),
+            sent: VersionVector::default(),
+            in_flight: 0,
+            reading: false,
+            told_status_at: None,
+            reading_status: false,
+            actions: VecDeque::from([EdgeAction::Send(Frame::Hello(hello))]),
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll_action(&mut self) -> Option<EdgeAction> {
+        self.actions.pop_front()
+    }
+
+    /// Whether the session is over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.stage == Stage::Closed
+    }
+
+    /// A frame came from the hub.
+    pub fn handle_frame(&mut self, frame: Frame) {
+        match (self.stage, frame) {
+            (Stage::Closed, _) => {}
+            (_, Frame::Bye(bye)) => self.close(bye),
+            (Stage::Opening, Frame::Welcome(welcome)) => self.on_welcome(welcome),
+            (Stage::Recovering { epoch, last }, Frame::Batch(batch)) => {
+                self.on_tail(epoch, last, batch);
+            }
+            (Stage::Streaming, Frame::Ack(ack)) => self.on_ack(ack),
+            (Stage::Streaming, Frame::Feed(feed)) => {
+                self.actions.push_back(EdgeAction::StoreFeed {
+                    items: feed.items,
+                    position: feed.position,
+                });
+            }
+            (_, Frame::Hello(_) | Frame::FeedAck { .. } | Frame::Status(_))
+            | (Stage::Opening | Stage::Reopening { .. }, _)
+            | (Stage::Recovering { .. }, _)
+            | (Stage::Streaming, Frame::Welcome(_) | Frame::Batch(_)) => {
+                self.misbehaved("the hub's frame is out of order");
+            }
+        }
+    }
+
+    /// The own log grew.
+    pub fn handle_appended(&mut self, head: EpochHead) {
+        match self
+            .heads
+            .iter_mut()
+            .find(|known| known.epoch == head.epoch)
+        {
+            Some(known) if known.seq < head.seq => *known = head,
+            Some(_) => {}
+            None => self.heads.push(head),
+        }
+        self.send_more();
+    }
+
+    /// The entries asked for by [`EdgeAction::ReadOwn`], in order, and their seals: one over the
+    /// last of them at least.
+    pub fn handle_own_entries(&mut self, entries: Vec<EntryBytes>, seals: Vec<Seal>) {
+        self.reading = false;
+        let Some(first) = entries.first().map(|entry| entry.entry().position) else {
+            return;
+        };
+        let last = Seq(first.seq.0 + entries.len() as u64 - 1);
+        self.sent.insert_range(
+            self.node,
+            first.epoch,
+            Range {
+                first: first.seq,
+                last,
+            },
+        );
+        self.in_flight += 1;
+        let entries = entries
+            .into_iter()
+            .map(|entry| ByteVec::from(entry.into_bytes()))
+            .collect();
+        let batch = Batch {
+            epoch: first.epoch,
+            first: first.seq,
+            entries,
+            seals,
+        };
+        self.actions
+            .push_back(EdgeAction::Send(Frame::Batch(batch)));
+        self.send_more();
+    }
+
+    /// The feed is committed up to `position`.
+    pub fn handle_feed_stored(&mut self, position: u64) {
+        self.cursor = self.cursor.max(position);
+        self.actions
+            .push_back(EdgeAction::Send(Frame::FeedAck { position }));
+    }
+
+    /// A new epoch is open; its heads replace what was known.
+    pub fn handle_epoch_opened(&mut self, heads: Vec<EpochHead>) {
+        if let Stage::Reopening { epoch, last } = self.stage {
+            self.heads = heads;
+            self.stage = Stage::Recovering { epoch, last };
+        }
+    }
+
+    /// The lost tail is committed.
+    pub fn handle_tail_stored(&mut self, complete: bool, heads: Vec<EpochHead>) {
+        self.heads = heads;
+        if complete {
+            self.stage = Stage::Streaming;
+            self.send_more();
+        }
+    }
+
+    /// How the node is.
+    pub fn handle_status(&mut self, status: Status) {
+        self.reading_status = false;
+        self.told_status_at = Some((status.epoch, status.seq));
+        self.actions
+            .push_back(EdgeAction::Send(Frame::Status(status)));
+    }
+
+    fn on_welcome(&mut self, welcome: Welcome) {
+        if welcome.protocol != PROTOCOL {
+            return self.misbehaved("the hub chose a version that was not offered");
+        }
+        for held in &welcome.held {
+            for range in &held.ranges {
+                self.held.insert_range(self.node, held.epoch, *range);
+            }
+        }
+        let incarnation = welcome.incarnation.to_vec();
+        if self.hub_incarnation.as_ref() != Some(&incarnation) {
+            self.cursor = 0;
+        }
+        self.hub_incarnation = Some(incarnation.clone());
+        self.actions.push_back(EdgeAction::Met {
+            hub: welcome.hub,
+            incarnation,
+            now: welcome.now,
+            cursor: self.cursor,
+        });
+        self.sent = self.held.clone();
+        match welcome.verdict {
+            Verdict::Current => {
+                self.stage = Stage::Streaming;
+                self.send_more();
+            }
+            Verdict::Restored { epoch, first, last } => {
+                self.stage = Stage::Reopening { epoch, last };
+                self.actions
+                    .push_back(EdgeAction::OpenEpoch { epoch, first, last });
+            }
+            Verdict::Forked { epoch } => {
+                // Everything of that epoch is shown to the hub: it skips what it has and sets
+                // aside what differs.
+                self.sent = VersionVector::default();
+                self.stage = Stage::Streaming;
+                self.actions.push_back(EdgeAction::NoteFork { epoch });
+                self.send_more();
+            }
+        }
+    }
+
+    fn on_tail(&mut self, epoch: Epoch, last: Seq, batch: Batch) {
+        let mut entries = Vec::with_capacity(batch.entries.len());
+        let mut expected = batch.first;
+        for bytes in batch.entries {
+            let Ok(entry) = EntryBytes::parse(bytes.into()) else {
+                return self.misbehaved("a returned entry cannot be read");
+            };
+            let position = entry.entry().position;
+            if position.node != self.node || position.epoch != epoch || position.seq != expected {
+                return self.misbehaved("a returned entry is not ours");
+            }
+            expected = expected.next();
+            entries.push(entry);
+        }
+        let complete = expected > last;
+        if complete {
+            self.stage = Stage::Recovering {
+                epoch,
+                last: Seq(0),
+            };
+        }
+        self.actions.push_back(EdgeAction::StoreTail {
+            entries,
+            seals: batch.seals,
+            complete,
+        });
+    }
+
+    fn on_ack(&mut self, ack: Ack) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        for held in &ack.held {
+            for range in &held.ranges {
+                self.held.insert_range(self.node, held.epoch, *range);
+            }
+        }
+        self.actions.push_back(EdgeAction::NoteAck(ack));
+        self.send_more();
+    }
+
+    /// Keeps the window full, oldest first; when nothing is left, says so once.
+    fn send_more(&mut self) {
+        if self.stage != Stage::Streaming || self.reading || self.in_flight >= WINDOW_FRAMES_MAX {
+            return;
+        }
+        let gap = self.heads.iter().find_map(|head| {
+            let missing = self.sent.missing(self.node, head.epoch, head.seq);
+            missing.first().map(|range| (head.epoch, *range))
+        });
+        if let Some((epoch, range)) = gap {
+            self.reading = true;
+            self.actions.push_back(EdgeAction::ReadOwn {
+                epoch,
+                range,
+                entries_max: BATCH_ENTRIES_MAX,
+                bytes_max: BATCH_BYTES_MAX,
+            });
+        } else if self.in_flight == 0 {
+            let at = self.heads.last().map(|head| (head.epoch, head.seq));
+            if at != self.told_status_at && !self.reading_status {
+                self.reading_status = true;
+                self.actions.push_back(EdgeAction::ReadStatus);
+            }
+        }
+    }
+
+    fn misbehaved(&mut self, detail: &str) {
+        let bye = Bye {
+            reason: ByeReason::Misbehaved,
+            detail: detail.to_owned(),
+        };
+        self.actions
+            .push_back(EdgeAction::Send(Frame::Bye(bye.clone())));
+        self.close(bye);
+    }
+
+    fn close(&mut self, bye: Bye) {
+        self.stage = Stage::Closed;
+        self.actions.push_back(EdgeAction::Close(bye));
+    }
+}
+
+impl EpochHead {
+    /// The head of an epoch without entries.
+    #[must_use]
+    pub const fn empty(epoch: Epoch) -> Self {
+        Self {
+            epoch,
+            seq: Seq(0),
+            hash: Hash::ZERO,
+        }
+    }
+}
