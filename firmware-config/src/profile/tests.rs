@@ -56,7 +56,7 @@ fn every_key_becomes_a_value() {
 }
 
 #[test]
-fn a_fault_is_named_by_its_key() {
+fn a_fault_of_the_site_is_named_by_its_key() {
     check("code = \"NBO-1\"\n", "", "site.code", "missing");
     check("\"NBO-1\"", "\"NBO 1\"", "site.code", "not a valid code");
     check(
@@ -101,6 +101,10 @@ fn a_fault_is_named_by_its_key() {
         "site.languages",
         "names one twice",
     );
+}
+
+#[test]
+fn a_fault_of_another_section_is_named_by_its_key() {
     check(
         "https_port = 8443",
         "https_port = 0",
