@@ -1,0 +1,17 @@
+//! The depot's HTTPS server on the LAN: what people and their browsers see.
+//!
+//! Handlers read a request, ask the node, answer. They hold no rule of the business and never wait
+//! for the hub.
+
+pub mod auth;
+pub mod device;
+pub mod live;
+pub mod lockout;
+pub mod pages;
+pub mod problem;
+pub mod session;
+
+pub use web_rim::{body, ca, headers, origin};
+
+#[cfg(test)]
+mod identity_tests;
