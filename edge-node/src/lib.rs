@@ -1,3 +1,4 @@
 //! .
 
+mod judged_time;
 pub mod sync;

@@ -7,6 +7,7 @@ pub mod body;
 pub mod ca;
 pub mod cookie;
 pub mod headers;
+pub mod kept_key;
 pub mod live;
 pub mod lockout;
 pub mod origin;

@@ -10,6 +10,7 @@ pub mod lockout;
 pub mod pages;
 pub mod problem;
 pub mod session;
+pub mod tls;
 
 pub use web_rim::{body, ca, headers, origin};
 

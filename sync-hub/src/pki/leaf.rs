@@ -16,8 +16,8 @@ use rustls::server::ParsedCertificate;
 use shared_model::id::NodeId;
 use shared_model::time::Timestamp;
 
-use super::files::{self, KeyAndCertificate};
 use super::peer::{self, node_uri};
+use web_rim::kept_key::KeyAndCertificate;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -64,7 +64,7 @@ impl Leaf {
         now: Timestamp,
     ) -> anyhow::Result<Self> {
         let path = folder.join(purpose.file());
-        if let Some(kept) = files::load(&path)?
+        if let Some(kept) = KeyAndCertificate::load(&path)?
             && is_good(&kept.certificate, names, root, now)
         {
             return Ok(Self {
@@ -73,7 +73,7 @@ impl Leaf {
             });
         }
         let made = make(purpose, names, issuer, now)?;
-        files::keep(&path, &made)?;
+        made.keep(&path)?;
         Ok(Self {
             certificate: made.certificate,
             key: made.key,

@@ -2,7 +2,6 @@
 //!
 //! It decides what a certificate says and keeps the keys; it decides nobody's admission.
 
-mod files;
 mod leaf;
 mod peer;
 
@@ -17,8 +16,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest as _, Sha256};
 use shared_model::id::{NodeId, RegionCode};
 use shared_model::time::Timestamp;
+use web_rim::ca::SiteAuthority;
+use web_rim::kept_key::{self, KeyAndCertificate};
 
-use files::KeyAndCertificate;
 use leaf::{Leaf, Purpose};
 
 pub use peer::{NotANode, node_of};
@@ -40,6 +40,9 @@ pub fn fingerprint(certificate: &[u8]) -> [u8; 32] {
 pub fn hub_name(region: &RegionCode) -> String {
     format!("hub.{region}.omniroute")
 }
+
+/// The root's certificate without its key.
+const ROOT_CERTIFICATE: &str = "root-certificate.pem";
 
 /// What a hub keeps in `<state dir>/pki`.
 pub struct RegionPki {
@@ -64,8 +67,8 @@ impl RegionPki {
         now: Timestamp,
     ) -> anyhow::Result<Self> {
         let folder = state_dir.join("pki");
-        files::private_folder(&folder)?;
-        let root = match files::load(&folder.join("root-with-key.pem"))? {
+        kept_key::private_folder(&folder)?;
+        let root = match KeyAndCertificate::load(&folder.join("root-with-key.pem"))? {
             Some(root) => root,
             None => make_root(&folder, region)?,
         };
@@ -125,7 +128,7 @@ impl RegionPki {
     /// The root's certificate alone, for a browser: holds no secret.
     #[must_use]
     pub fn root_file(&self) -> PathBuf {
-        self.folder.join(files::ROOT_CERTIFICATE)
+        self.folder.join(ROOT_CERTIFICATE)
     }
 
     /// The certificate shown to nodes, root included: a new node knows the root only by its hash.
@@ -137,6 +140,17 @@ impl RegionPki {
     #[must_use]
     pub fn sync_key(&self) -> PrivateKeyDer<'static> {
         self.sync.key.clone_key()
+    }
+
+    /// What a person installs to open the console.
+    #[must_use]
+    pub fn authority(&self) -> SiteAuthority {
+        SiteAuthority {
+            name: self.region.to_string(),
+            pem: kept_key::pem("CERTIFICATE", &self.root),
+            der: self.root.to_vec(),
+            fingerprint: kept_key::fingerprint_text(&self.root),
+        }
     }
 
     /// HTTPS for the console.
@@ -171,12 +185,12 @@ fn make_root(folder: &Path, region: &RegionCode) -> anyhow::Result<KeyAndCertifi
     );
     params.serial_number = Some(leaf::random_serial()?);
     let certificate = params.self_signed(&key).context("signing the root")?;
-    files::keep_public(&folder.join(files::ROOT_CERTIFICATE), &certificate.pem())?;
+    kept_key::keep_public(&folder.join(ROOT_CERTIFICATE), &certificate.pem())?;
     let root = KeyAndCertificate {
         key: key.into(),
         certificate: certificate.der().clone(),
     };
-    files::keep(&folder.join("root-with-key.pem"), &root)?;
+    root.keep(&folder.join("root-with-key.pem"))?;
     Ok(root)
 }
 
