@@ -2,28 +2,18 @@
 //!
 //! Three things stand between a foreign page and a signed-in browser: the cookie is
 //! `SameSite=Strict`, a JSON body needs a preflight nobody answers, and this. Programs that are not
-//! browsers send neither header and have no cookie a person did not give them.
+//! browsers send neither header and have no cookie a person did not give them. [`crate::headers::guard`]
+//! asks this of every request.
 
-use axum::extract::Request;
 use axum::http::{HeaderMap, Method, Uri, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
-
-/// Middleware: `axum::middleware::from_fn(origin::same_origin_only)`.
-pub async fn same_origin_only(request: Request, next: Next) -> Response {
-    match check(request.method(), request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    }
-}
 
 /// Whether a request may change something, judged by where the browser says it comes from.
 ///
 /// # Errors
 /// 403 when the browser says: from elsewhere.
-fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+pub fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
@@ -71,16 +61,15 @@ fn foreign() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use axum::Router;
     use axum::body::Body;
+    use axum::http::Request;
     use axum::routing::any;
     use tower::ServiceExt;
 
     async fn status(method: &str, uri: &str, headers: &[(&str, &str)]) -> u16 {
-        let app: Router = Router::new()
-            .route("/x", any(|| async { "done" }))
-            .layer(axum::middleware::from_fn(same_origin_only));
+        let routes = Router::new().route("/x", any(|| async { "done" }));
+        let app = crate::headers::guard(routes, crate::headers::LIMITS);
         let request = headers
             .iter()
             .fold(Request::builder().method(method).uri(uri), |r, (k, v)| {
