@@ -1,0 +1,27 @@
+// What a form tells its fields: which of them was refused, and why.
+
+import { getContext, setContext } from 'svelte';
+import type { Problem } from '../problem.ts';
+
+const KEY = Symbol('form');
+
+export interface FormState {
+  readonly problem: Problem | null;
+}
+
+export function provideForm(form: FormState): void {
+  setContext(KEY, form);
+}
+
+export function formState(): FormState | undefined {
+  return getContext<FormState | undefined>(KEY);
+}
+
+/** The label of the field that a refusal names, read from the page: the words the person sees. */
+export function labelOf(form: HTMLElement | null, name: string): { text: string; control: HTMLElement | null } {
+  const control = name && form ? form.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"]`) : null;
+  if (!control) return { text: '', control: null };
+  const group = control.closest('fieldset[data-field]')?.querySelector('legend')?.textContent;
+  const own = control.getAttribute('aria-label') ?? (control.id && form?.querySelector(`label[for="${CSS.escape(control.id)}"]`)?.textContent);
+  return { text: (group ?? own ?? '').trim(), control };
+}
