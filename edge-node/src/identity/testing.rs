@@ -43,21 +43,22 @@ impl Depot {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path());
-        let pins = [(AMINA, AMINA_PIN), (MUSA, MUSA_PIN)];
-        store
-            .write_local(move |db| {
-                for (staff, pin) in pins {
-                    let phc = hash_now(&pepper(), pin.as_bytes()).unwrap();
-                    credentials::set(db, staff, &phc, Timestamp::from_ms(0))?;
-                }
-                Ok(())
-            })
-            .await
-            .unwrap();
-        Self {
+        let depot = Self {
             store,
             _folder: folder,
-        }
+        };
+        depot.set_pin(AMINA, AMINA_PIN).await;
+        depot.set_pin(MUSA, MUSA_PIN).await;
+        depot
+    }
+
+    /// As the command line does it.
+    pub(crate) async fn set_pin(&self, staff: StaffId, pin: &str) {
+        let phc = hash_now(&pepper(), pin.as_bytes()).unwrap();
+        let set = move |db: &rusqlite::Transaction<'_>| {
+            Ok(credentials::set(db, staff, &phc, Timestamp::from_ms(0))?)
+        };
+        self.store.write_local(set).await.unwrap();
     }
 
     /// As after a start of the process: nothing is remembered but what is stored.

@@ -34,171 +34,185 @@ fn rebooted(wall_ms: i64, uptime_ms: u64) -> Moment {
     }
 }
 
-async fn try_pin(
-    identity: &Identity,
+/// A depot with one paired till.
+struct Till {
+    depot: Depot,
+    identity: Identity,
+    token: Token,
     device: DeviceId,
-    pin: &str,
-    now: &Moment,
-) -> Result<(Token, SignedIn), SignInError> {
-    identity
-        .sign_in(device, MUSA, pin.to_owned(), now.clone())
-        .await
+}
+
+impl Till {
+    async fn new() -> Self {
+        let depot = Depot::new().await;
+        let identity = depot.identity();
+        let (token, device) = depot.pair(&identity, &start()).await;
+        Self {
+            depot,
+            identity,
+            token,
+            device,
+        }
+    }
+
+    /// Musa types a PIN.
+    async fn try_pin(&self, pin: &str, now: &Moment) -> Result<(Token, SignedIn), SignInError> {
+        self.identity
+            .sign_in(self.device, MUSA, pin.to_owned(), now.clone())
+            .await
+    }
+
+    async fn musa(&self) -> Token {
+        self.try_pin(MUSA_PIN, &start()).await.unwrap().0
+    }
+
+    /// How long the right PIN is not even looked at.
+    async fn pause_s(&self, identity: &Identity, now: Moment) -> u64 {
+        match identity
+            .sign_in(self.device, MUSA, MUSA_PIN.to_owned(), now)
+            .await
+        {
+            Err(SignInError::LockedOut { wait_s }) => wait_s,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn who(&self, session: &Token, now: Moment) -> Option<SignedIn> {
+        self.identity.who(session, &self.token, now).await.unwrap()
+    }
+
+    async fn knows(&self, session: &Token, now: Moment) -> bool {
+        self.who(session, now).await.is_some()
+    }
+
+    async fn knows_after_restart(&self, session: &Token, now: Moment) -> bool {
+        self.depot
+            .identity()
+            .who(session, &self.token, now)
+            .await
+            .unwrap()
+            .is_some()
+    }
 }
 
 #[tokio::test]
 async fn a_person_signs_in_is_known_and_signs_out() {
-    let depot = Depot::new().await;
-    let identity = depot.identity();
-    let (device_token, device) = depot.pair(&identity, &start()).await;
-    let (session, signed_in) = try_pin(&identity, device, MUSA_PIN, &start())
-        .await
-        .unwrap();
+    let till = Till::new().await;
+    let (session, signed_in) = till.try_pin(MUSA_PIN, &start()).await.unwrap();
     assert_eq!((&*signed_in.name, signed_in.role), ("Musa", Role::Picker));
-
-    let who = identity
-        .who(&session, &device_token, start())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(who, signed_in);
-    let remembered = identity
-        .who(&session, &device_token, after(&start(), 1))
-        .await
-        .unwrap();
-    assert_eq!(remembered.unwrap().staff, MUSA);
+    assert_eq!(till.who(&session, start()).await.unwrap(), signed_in);
+    assert!(
+        till.knows(&session, after(&start(), 1)).await,
+        "from memory"
+    );
     let other = Token::draw().unwrap();
-    assert_eq!(
-        identity.who(&other, &device_token, start()).await.unwrap(),
-        None
-    );
-    assert_eq!(
-        identity.who(&session, &other, start()).await.unwrap(),
-        None,
-        "bound to its device"
-    );
-
-    identity.sign_out(&session).await.unwrap();
-    assert_eq!(
-        identity
-            .who(&session, &device_token, start())
-            .await
-            .unwrap(),
-        None
-    );
+    assert!(!till.knows(&other, start()).await);
+    let elsewhere = till.identity.who(&session, &other, start()).await.unwrap();
+    assert_eq!(elsewhere, None, "bound to its device");
+    till.identity.sign_out(&session).await.unwrap();
+    assert!(!till.knows(&session, start()).await);
 }
 
 #[tokio::test]
-async fn a_restart_keeps_people_signed_in_and_the_clocks_end_it() {
-    let depot = Depot::new().await;
-    let identity = depot.identity();
-    let (device_token, device) = depot.pair(&identity, &start()).await;
-    let (session, _) = try_pin(&identity, device, MUSA_PIN, &start())
-        .await
-        .unwrap();
-    let known = async |identity: &Identity, now: Moment| {
-        identity
-            .who(&session, &device_token, now)
-            .await
-            .unwrap()
-            .is_some()
-    };
-    let restarted = depot.identity();
-    assert!(known(&restarted, after(&start(), IDLE_MS_MAX - 1)).await);
+async fn a_restart_keeps_people_signed_in_and_the_shift_ends() {
+    let till = Till::new().await;
+    let session = till.musa().await;
+    assert!(till.knows(&session, after(&start(), IDLE_MS_MAX - 1)).await);
     // That use was written down: 8 hours count from it, 12 from the start.
-    assert!(known(&depot.identity(), after(&start(), SESSION_MS_MAX - 1)).await);
-    assert!(!known(&depot.identity(), after(&start(), SESSION_MS_MAX)).await);
     assert!(
-        !known(&restarted, after(&start(), SESSION_MS_MAX)).await,
-        "no memory outlives it"
-    );
-
-    let (session, _) = try_pin(&identity, device, MUSA_PIN, &start())
-        .await
-        .unwrap();
-    let known = async |now: Moment| {
-        let identity = depot.identity();
-        identity
-            .who(&session, &device_token, now)
+        till.knows_after_restart(&session, after(&start(), SESSION_MS_MAX - 1))
             .await
-            .unwrap()
-            .is_some()
-    };
-    // A clock that jumps within one run of the machine changes nothing.
-    assert!(
-        known(Moment {
-            wall: Timestamp::from_ms(0),
-            ..start()
-        })
-        .await
     );
     assert!(
-        known(Moment {
-            wall: Timestamp::from_ms(i64::MAX),
-            ..start()
-        })
-        .await
+        !till
+            .knows_after_restart(&session, after(&start(), SESSION_MS_MAX))
+            .await
     );
+    assert!(!till.knows(&session, after(&start(), SESSION_MS_MAX)).await);
+}
+
+#[tokio::test]
+async fn clocks_that_jump_neither_keep_nor_end_a_session() {
+    let till = Till::new().await;
+    let session = till.musa().await;
+    for wall in [0, i64::MAX] {
+        let jumped = Moment {
+            wall: Timestamp::from_ms(wall),
+            ..start()
+        };
+        assert!(till.knows_after_restart(&session, jumped).await);
+    }
     // After a power cut with a dead battery people go on; after a night they do not.
-    assert!(known(rebooted(0, 500)).await);
-    assert!(!known(rebooted(start().wall.ms() + 13 * 3_600_000, 500)).await);
+    assert!(till.knows_after_restart(&session, rebooted(0, 500)).await);
+    let next_day = start().wall.ms() + 13 * 3_600_000;
     assert!(
-        !known(after(&start(), IDLE_MS_MAX)).await,
+        !till
+            .knows_after_restart(&session, rebooted(next_day, 500))
+            .await
+    );
+    let idle = after(&start(), IDLE_MS_MAX);
+    assert!(
+        !till.knows_after_restart(&session, idle).await,
         "nobody used it for 8 hours"
     );
 }
 
 #[tokio::test]
 async fn wrong_pins_lead_to_pauses_that_no_clock_and_no_restart_shortens() {
-    let depot = Depot::new().await;
-    let identity = depot.identity();
-    let (_, device) = depot.pair(&identity, &start()).await;
+    let till = Till::new().await;
     for left in (0..TRIES_FREE).rev() {
-        let refused = try_pin(&identity, device, "0001", &start())
-            .await
-            .unwrap_err();
+        let refused = till.try_pin("0001", &start()).await.unwrap_err();
         assert!(matches!(refused, SignInError::WrongPin { tries_left } if tries_left == left));
     }
-    let paused =
-        async |identity: &Identity, now: Moment| match try_pin(identity, device, MUSA_PIN, &now)
-            .await
-        {
-            Err(SignInError::LockedOut { wait_s }) => wait_s,
-            other => panic!("{other:?}"),
-        };
-    assert_eq!(paused(&identity, start()).await, 60);
+    let restarted = till.depot.identity();
+    assert_eq!(till.pause_s(&till.identity, start()).await, 60);
     assert_eq!(
-        paused(&depot.identity(), after(&start(), MINUTE_MS - 1)).await,
+        till.pause_s(&restarted, after(&start(), MINUTE_MS - 1))
+            .await,
         1
     );
     let far = Moment {
         wall: Timestamp::from_ms(i64::MAX),
         ..start()
     };
-    assert_eq!(paused(&identity, far).await, 60);
+    assert_eq!(till.pause_s(&till.identity, far).await, 60);
     // Switching the box off and on begins the pause anew, whatever its clock was set to.
     assert_eq!(
-        paused(&depot.identity(), rebooted(i64::MAX, 1_000)).await,
+        till.pause_s(&restarted, rebooted(i64::MAX, 1_000)).await,
         59
     );
 
-    let again = try_pin(&identity, device, "0001", &after(&start(), MINUTE_MS)).await;
+    let minute_later = after(&start(), MINUTE_MS);
+    let again = till.try_pin("0001", &minute_later).await;
     assert!(matches!(
         again,
         Err(SignInError::WrongPin { tries_left: 0 })
     ));
-    assert_eq!(paused(&identity, after(&start(), MINUTE_MS)).await, 120);
-    // Amina is not paused by Musa's mistakes, nor Musa on another device.
-    let amina = identity
-        .sign_in(device, AMINA, AMINA_PIN.to_owned(), start())
-        .await;
-    assert!(amina.is_ok());
-    let (_, other) = depot.pair(&identity, &start()).await;
-    assert!(try_pin(&identity, other, MUSA_PIN, &start()).await.is_ok());
-    assert_eq!(paused(&identity, after(&start(), MINUTE_MS)).await, 120);
+    assert_eq!(till.pause_s(&till.identity, minute_later).await, 120);
+}
+
+#[tokio::test]
+async fn a_pause_is_one_persons_on_one_device_and_can_be_lifted() {
+    let till = Till::new().await;
+    for _ in 0..TRIES_FREE {
+        till.try_pin("0001", &start()).await.unwrap_err();
+    }
+    let identity = &till.identity;
+    identity
+        .sign_in(till.device, AMINA, AMINA_PIN.to_owned(), start())
+        .await
+        .unwrap();
+    let (_, other) = till.depot.pair(identity, &start()).await;
+    identity
+        .sign_in(other, MUSA, MUSA_PIN.to_owned(), start())
+        .await
+        .unwrap();
+    assert_eq!(till.pause_s(identity, start()).await, 60);
 
     identity.unlock(MUSA).await.unwrap();
-    assert!(try_pin(&identity, device, MUSA_PIN, &start()).await.is_ok());
-    let fresh = try_pin(&identity, device, "0001", &start()).await;
+    till.try_pin("0001", &start()).await.unwrap_err();
+    till.musa().await;
+    let fresh = till.try_pin("0001", &start()).await;
     assert!(
         matches!(fresh, Err(SignInError::WrongPin { tries_left: 4 })),
         "the right PIN forgives"
@@ -207,13 +221,11 @@ async fn wrong_pins_lead_to_pauses_that_no_clock_and_no_restart_shortens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tries_sent_all_at_once_are_all_counted() {
-    let depot = Depot::new().await;
-    let identity = depot.identity();
-    let (_, device) = depot.pair(&identity, &start()).await;
+    let till = Till::new().await;
     let tries: Vec<_> = (0..12)
         .map(|_| {
-            let identity = identity.clone();
-            tokio::spawn(async move { try_pin(&identity, device, "0001", &start()).await })
+            let wrong = (till.identity.clone(), till.device, "0001".to_owned());
+            tokio::spawn(async move { wrong.0.sign_in(wrong.1, MUSA, wrong.2, start()).await })
         })
         .collect();
     let mut checked = 0;
@@ -229,10 +241,8 @@ async fn tries_sent_all_at_once_are_all_counted() {
 
 #[tokio::test]
 async fn people_who_cannot_sign_in_look_like_a_wrong_pin_and_fill_nothing() {
-    let depot = Depot::new().await;
-    let identity = depot.identity();
-    let (_, device) = depot.pair(&identity, &start()).await;
-    depot
+    let till = Till::new().await;
+    till.depot
         .store
         .write_local(|db| Ok(credentials::remove(db, MUSA)?))
         .await
@@ -240,8 +250,10 @@ async fn people_who_cannot_sign_in_look_like_a_wrong_pin_and_fill_nothing() {
     let stranger = StaffId::new(Uuid::from_u128(99));
     for staff in [MUSA, stranger] {
         for _ in 0..7 {
-            let refused = identity
-                .sign_in(device, staff, MUSA_PIN.to_owned(), start())
+            let pin = MUSA_PIN.to_owned();
+            let refused = till
+                .identity
+                .sign_in(till.device, staff, pin, start())
                 .await;
             assert!(matches!(
                 refused,
@@ -256,49 +268,40 @@ async fn people_who_cannot_sign_in_look_like_a_wrong_pin_and_fill_nothing() {
             })?,
         )
     };
-    assert_eq!(depot.store.read(rows).await.unwrap(), 0);
+    assert_eq!(till.depot.store.read(rows).await.unwrap(), 0);
 }
 
 #[tokio::test]
-async fn a_revoked_device_and_a_new_pin_end_sessions_at_once() {
-    let depot = Depot::new().await;
-    let identity = depot.identity();
-    let (device_token, device) = depot.pair(&identity, &start()).await;
-    let (session, _) = try_pin(&identity, device, MUSA_PIN, &start())
-        .await
-        .unwrap();
-    let known = async |session: &Token, now: Moment| {
-        identity
-            .who(session, &device_token, now)
+async fn a_new_pin_ends_sessions_even_when_another_process_sets_it() {
+    let till = Till::new().await;
+    let session = till.musa().await;
+    assert!(till.knows(&session, start()).await);
+    till.depot.set_pin(MUSA, "77123").await;
+    assert!(!till.knows(&session, after(&start(), 2_000)).await);
+    till.try_pin(MUSA_PIN, &start()).await.unwrap_err();
+    till.try_pin("77123", &start()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_revoked_device_is_out_at_once() {
+    let till = Till::new().await;
+    let session = till.musa().await;
+    assert!(till.knows(&session, start()).await);
+    assert!(
+        till.identity
+            .revoke_device(till.device, start().wall)
             .await
             .unwrap()
-            .is_some()
-    };
-    assert!(known(&session, start()).await);
-    // Another process (the command line) sets a PIN: felt when the memory is two seconds old.
-    let phc = web_rim::secret::hash_now(&web_rim::secret::Pepper::from_bytes([7; 32]), b"77123");
-    let phc = phc.unwrap();
-    let set = move |db: &rusqlite::Transaction<'_>| {
-        Ok(credentials::set(db, MUSA, &phc, Timestamp::from_ms(1))?)
-    };
-    depot.store.write_local(set).await.unwrap();
-    assert!(!known(&session, after(&start(), 2_000)).await);
-    assert!(
-        try_pin(&identity, device, MUSA_PIN, &start())
-            .await
-            .is_err()
     );
-
-    let (session, _) = try_pin(&identity, device, "77123", &start()).await.unwrap();
-    assert!(known(&session, start()).await);
-    assert!(identity.revoke_device(device, start().wall).await.unwrap());
-    assert!(!known(&session, start()).await);
-    assert_eq!(identity.device(&device_token).await.unwrap(), None);
-    let listed = identity.devices().await.unwrap();
+    assert!(!till.knows(&session, start()).await);
+    assert_eq!(till.identity.device(&till.token).await.unwrap(), None);
+    let listed = till.identity.devices().await.unwrap();
     assert_eq!((listed.len(), listed[0].revoked), (1, Some(start().wall)));
+    let unknown = DeviceId::new(Uuid::nil());
     assert!(
-        !identity
-            .revoke_device(DeviceId::new(Uuid::nil()), start().wall)
+        !till
+            .identity
+            .revoke_device(unknown, start().wall)
             .await
             .unwrap()
     );
@@ -306,20 +309,14 @@ async fn a_revoked_device_and_a_new_pin_end_sessions_at_once() {
 
 #[tokio::test]
 async fn a_device_has_one_person_at_a_time() {
-    let depot = Depot::new().await;
-    let identity = depot.identity();
-    let (device_token, device) = depot.pair(&identity, &start()).await;
-    let (first, _) = try_pin(&identity, device, MUSA_PIN, &start())
+    let till = Till::new().await;
+    let first = till.musa().await;
+    let amina = AMINA_PIN.to_owned();
+    till.identity
+        .sign_in(till.device, AMINA, amina, start())
         .await
         .unwrap();
-    identity
-        .sign_in(device, AMINA, AMINA_PIN.to_owned(), start())
-        .await
-        .unwrap();
-    assert_eq!(
-        identity.who(&first, &device_token, start()).await.unwrap(),
-        None
-    );
+    assert!(!till.knows(&first, start()).await);
 }
 
 #[tokio::test]

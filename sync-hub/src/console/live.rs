@@ -1,12 +1,9 @@
 //! Live updates to open consoles: `GET /api/v1/events`.
 
 use axum::Router;
-use axum::extract::{FromRef, State};
 use axum::http::HeaderMap;
-use axum::response::IntoResponse;
 use axum::routing::get;
 
-use super::problem::Problem;
 use super::session::{ConsoleState, SignedIn};
 
 pub use web_rim::live::Live;
@@ -22,29 +19,10 @@ pub const KINDS: &[&str] = &[
     "rights",
 ];
 
-/// State of its own: the stream needs both who is listening and what is told.
-#[derive(Clone)]
-struct LiveState {
-    console: ConsoleState,
-    live: Live,
-}
-
-impl FromRef<LiveState> for ConsoleState {
-    fn from_ref(state: &LiveState) -> Self {
-        state.console.clone()
-    }
-}
-
+/// The stream of events, for whoever is signed in.
 pub fn router<S>(console: ConsoleState, live: Live) -> Router<S> {
+    let events = async move |_: SignedIn, headers: HeaderMap| live.stream(&headers);
     Router::new()
         .route("/api/v1/events", get(events))
-        .with_state(LiveState { console, live })
-}
-
-async fn events(
-    _: SignedIn,
-    State(state): State<LiveState>,
-    headers: HeaderMap,
-) -> Result<impl IntoResponse, Problem> {
-    state.live.stream(&headers)
+        .with_state(console)
 }
