@@ -3,7 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use shared_model::id::{ArticleCode, EntryId, OrderId, SiteCode};
+use shared_model::id::{ArticleCode, CustomerId, EntryId, OrderId, SiteCode};
 use shared_model::money::Amount;
 use shared_model::orders::LINES_MAX;
 use shared_model::quantity::Quantity;
@@ -32,6 +32,14 @@ pub struct ImportedLine {
     pub unit_price: Amount,
 }
 
+/// Who ordered, as the other system knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Buyer {
+    /// Derived like the order's id: each order of a customer names the same one.
+    pub customer: CustomerId,
+    pub number: Reference,
+}
+
 /// An order to take in. Its ids are derived from the site and the reference: the same file again
 /// gives the same orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +51,8 @@ pub struct ImportedOrder {
     /// The first sound line.
     pub line_first: u64,
     pub placed: Timestamp,
-    /// Another system's number of the customer; nobody known when empty.
-    pub customer: Option<Reference>,
+    /// `None` when the file names nobody.
+    pub buyer: Option<Buyer>,
     pub country: Option<Name>,
     pub lines: Vec<ImportedLine>,
 }
@@ -79,7 +87,7 @@ impl Gathering {
             return self.open_order(row);
         };
         let order = &mut self.open[at];
-        if row.customer != order.customer {
+        if row.customer.as_ref() != order.buyer.as_ref().map(|buyer| &buyer.number) {
             let customer = row.customer.as_ref().map_or("", Reference::as_str);
             return Err(LineProblem::new(
                 row.line,
@@ -124,11 +132,19 @@ impl Gathering {
             reference: row.reference.clone(),
             line_first: row.line,
             placed: row.placed,
-            customer: row.customer.clone(),
+            buyer: row.customer.as_ref().map(|number| self.buyer(number)),
             country: row.country.clone(),
             lines: vec![line_of(row)],
         });
         Ok(pushed_out)
+    }
+
+    fn buyer(&self, number: &Reference) -> Buyer {
+        let customer = CustomerId::new(derived(CUSTOMER_CONTEXT, &self.site, number));
+        Buyer {
+            customer,
+            number: number.clone(),
+        }
     }
 
     /// Closes the order longest without a new line.
@@ -151,6 +167,8 @@ fn line_of(row: Row) -> ImportedLine {
 
 const ORDER_CONTEXT: &str = "omniroute order imported by its reference v1";
 const ENTRY_CONTEXT: &str = "omniroute entry of an order imported by its reference v1";
+
+const CUSTOMER_CONTEXT: &str = "omniroute customer imported by number v1";
 
 /// A uuid (version 8) of what it names. The length keeps site and reference apart.
 fn derived(context: &str, site: &SiteCode, reference: &Reference) -> uuid::Uuid {

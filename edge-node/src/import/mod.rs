@@ -2,6 +2,7 @@
 //! of a few orders. What is wrong with a line is reported with its number, its field and a remedy, and
 //! never stops the lines after it. Nothing here writes to the store.
 
+mod command;
 mod decimal;
 mod gathering;
 mod line;
@@ -9,9 +10,11 @@ mod moment;
 pub mod orders_csv;
 mod problem;
 pub mod report;
+mod take_in;
 
 pub use decimal::{InvalidRate, Rate};
-pub use gathering::{ImportedLine, ImportedOrder};
+pub use gathering::{Buyer, ImportedLine, ImportedOrder};
 pub use orders_csv::{Conversion, Item, OpenError, OrdersCsv};
 pub use problem::{LineProblem, Reason};
 pub use report::{ProblemsCsv, Report};
+pub use take_in::{BATCH_ORDERS_MAX, Stopped, Taken, take_in};

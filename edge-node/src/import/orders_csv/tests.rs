@@ -71,7 +71,7 @@ fn a_sound_line_becomes_an_order_line() {
     assert_eq!(order.reference.as_str(), "536365");
     assert_eq!(order.line_first, 2);
     assert_eq!(order.placed.ms(), 1_291_181_160_000);
-    assert_eq!(order.customer.as_ref().unwrap().as_str(), "17850");
+    assert_eq!(order.buyer.as_ref().unwrap().number.as_str(), "17850");
     assert_eq!(order.country.as_ref().unwrap().as_str(), "United Kingdom");
     let line = &order.lines[0];
     assert_eq!((line.line_number, line.article.as_str()), (2, "85123A"));
@@ -167,7 +167,7 @@ fn a_customer_may_be_missing_and_the_text_quoted_or_latin_1() {
         (described(0), described(1)),
         ("HEART, \"WHITE\"", "café £5")
     );
-    assert_eq!((&orders[0].customer, &orders[0].country), (&None, &None));
+    assert_eq!((&orders[0].buyer, &orders[0].country), (&None, &None));
 }
 
 #[test]
@@ -283,7 +283,33 @@ fn the_sample_goes_in_as_its_readme_says() {
             "{reason:?}"
         );
     }
-    assert!(orders.iter().any(|order| order.customer.is_none()));
+    assert!(orders.iter().any(|order| order.buyer.is_none()));
+}
+
+#[test]
+fn an_order_becomes_the_same_command_every_time() {
+    let text = under_heading(&[SOUND, &with(0, "536366"), "7,M1,,1,2010-12-01 08:26:00,1,,"]);
+    let commands = || -> Vec<_> { read(&text).0.iter().map(ImportedOrder::command).collect() };
+    let first = commands();
+    assert_eq!(first, commands());
+    let (known, unknown) = (first[0].customer.as_ref().unwrap(), &first[2].customer);
+    assert_eq!(
+        (known.name.as_str(), known.address.as_str()),
+        ("Customer 17850", "United Kingdom")
+    );
+    assert_eq!(
+        Some(known.customer),
+        first[1].customer.as_ref().map(|again| again.customer)
+    );
+    assert_eq!(unknown, &None);
+    assert_eq!(first[2].lines[0].name, "M1");
+    assert_eq!(
+        (
+            first[0].lines[0].quantity,
+            first[0].lines[0].unit_price_minor
+        ),
+        (6, 42_075)
+    );
 }
 
 /// Bytes that look like a file, and now and then break it.
