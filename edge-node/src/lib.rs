@@ -1,4 +1,11 @@
-//! .
+//! The depot's node: everything around the pure core that touches disk, network and people.
+//!
+//! A depot is one process and one SQLite file. It serves the LAN and never waits for the hub.
 
 mod judged_time;
+
+pub mod identity;
+pub mod import;
+pub mod store;
 pub mod sync;
+pub mod web;

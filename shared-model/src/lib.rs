@@ -5,6 +5,7 @@
 //! the same state on every machine. The shells (`edge-node`, `sync-hub`) do the rest.
 
 pub mod delivery;
+pub mod enrolment;
 pub mod id;
 pub mod money;
 pub mod quantity;

@@ -146,6 +146,14 @@ impl HlcClock {
         self.floor = self.floor.max(hub_now);
     }
 
+    /// Takes note of another log's stamp, so that what is written after reading it is stamped
+    /// after it. A stamp too far ahead of now is not believed.
+    pub fn observe(&mut self, seen: Hlc, now: Timestamp) {
+        if seen.at().ms() <= now.max(self.floor).ms() + SKEW_AHEAD_MS_MAX {
+            self.last = self.last.max(seen);
+        }
+    }
+
     #[must_use]
     pub const fn floor(&self) -> Timestamp {
         self.floor

@@ -4,7 +4,7 @@ use super::command::Kind;
 use super::counter::right_left;
 use super::desk::{Decision, Declined, Desk, Draft};
 use super::reply::Reply;
-use crate::id::{NodeId, RightId, SiteCode};
+use crate::id::{EntryId, NodeId, RightId, SiteCode};
 use crate::ledger::{Account, Posting};
 use crate::log::Scope;
 use crate::network::Peer;
@@ -107,6 +107,16 @@ pub(super) fn pass_on<L: Load>(
         command.quantity.units(),
     )?);
     Ok(draft.decision(Kind::TransferRight, Scope::Region, Reply::Done {}))
+}
+
+/// The id of the entry that takes note of a return: one for each return, whoever asks how often.
+#[must_use]
+pub fn absorb_id(returned: EntryId) -> EntryId {
+    let input = returned.as_uuid().as_bytes();
+    let hash = blake3::derive_key("omniroute absorption of a returned right v1", input);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    EntryId::new(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 /// Takes note of returns that holders have signed: only now is the stock free to promise again.

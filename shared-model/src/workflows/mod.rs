@@ -27,6 +27,7 @@ pub use body::{Body, Event};
 pub use command::{Command, Kind};
 pub use desk::{Context, Decision, Declined, Desk, Site};
 pub use inspect::{Unsound, inspect};
+pub use lending::absorb_id;
 pub use ordering::{ImportOrder, ImportedCustomer, ImportedLine};
 pub use people::{EditCustomer, EnrolStaff, RegisterCustomer};
 pub use project::{Stamp, project};

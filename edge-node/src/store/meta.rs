@@ -1,0 +1,91 @@
+//! The few facts about the box itself: whose log, which hub, which epoch, how far.
+
+use rusqlite::{Connection, OptionalExtension, types::FromSql};
+use shared_model::id::NodeId;
+use shared_model::log::{AuthorPublicKey, Epoch};
+use shared_model::time::Timestamp;
+
+use super::StoreError;
+
+/// The hub this node is enrolled with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hub {
+    pub node: NodeId,
+    pub author_key: AuthorPublicKey,
+}
+
+/// Facts about the box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meta {
+    pub node: NodeId,
+    pub epoch: Epoch,
+    pub hub: Option<Hub>,
+    /// The hub's incarnation last met.
+    pub hub_incarnation: Option<Vec<u8>>,
+    /// How far the hub's feed is committed here.
+    pub cursor: u64,
+    /// The latest hour that an authenticated hub told.
+    pub hub_now: Timestamp,
+    pub last_contact: Option<Timestamp>,
+    /// The hub holds another history of this epoch.
+    pub forked: Option<Epoch>,
+    /// Own entries that the hub has set aside.
+    pub set_aside: u64,
+}
+
+impl Meta {
+    /// # Errors
+    /// [`StoreError::Damaged`] when the file belongs to no node.
+    pub fn read(db: &Connection) -> Result<Self, StoreError> {
+        let node: [u8; 16] =
+            get(db, "node")?.ok_or_else(|| StoreError::Damaged("it names no node".to_owned()))?;
+        let hub_node: Option<[u8; 16]> = get(db, "hub_node")?;
+        let hub_key: Option<[u8; 32]> = get(db, "hub_author_key")?;
+        let hub = hub_node.zip(hub_key).map(|(node, key)| Hub {
+            node: NodeId::new(uuid::Uuid::from_bytes(node)),
+            author_key: AuthorPublicKey::from_bytes(key),
+        });
+        Ok(Self {
+            node: NodeId::new(uuid::Uuid::from_bytes(node)),
+            epoch: Epoch(get(db, "epoch")?.unwrap_or(1)),
+            hub,
+            hub_incarnation: get(db, "hub_incarnation")?,
+            cursor: u64::try_from(get::<i64>(db, "cursor")?.unwrap_or(0)).unwrap_or(0),
+            hub_now: Timestamp::from_ms(get(db, "hub_now_ms")?.unwrap_or(0)),
+            last_contact: get(db, "last_contact_ms")?.map(Timestamp::from_ms),
+            forked: get::<u32>(db, "forked")?.filter(|epoch| *epoch > 0).map(Epoch),
+            set_aside: u64::try_from(get::<i64>(db, "set_aside")?.unwrap_or(0)).unwrap_or(0),
+        })
+    }
+}
+
+fn get<T: FromSql>(db: &Connection, key: &str) -> Result<Option<T>, StoreError> {
+    let row = db
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row([key], |row| row.get(0));
+    Ok(row.optional()?)
+}
+
+/// Writes one fact. `STRICT` tables keep integers as they are in an untyped column, so the value
+/// column is declared `ANY`.
+pub(super) fn put(
+    db: &Connection,
+    key: &str,
+    value: impl rusqlite::ToSql,
+) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )?
+    .execute((key, value))?;
+    Ok(())
+}
+
+/// Notes the hub after enrolment.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put_hub(db: &Connection, hub: Hub) -> Result<(), StoreError> {
+    put(db, "hub_node", hub.node.as_uuid().as_bytes())?;
+    put(db, "hub_author_key", hub.author_key.as_bytes())
+}

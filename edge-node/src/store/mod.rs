@@ -1,0 +1,298 @@
+//! The depot's store: one SQLite file, one named writer thread, a pool of readers.
+//!
+//! Nothing is answered before it is committed (`WAL`, `synchronous=FULL`). Whatever waits together
+//! shares one commit. The writer's working set is a cache: a commit that fails throws it away, so
+//! memory is never ahead of the disk. No other code opens the file for writing.
+
+mod absorb;
+mod append;
+mod backup;
+mod chain;
+mod checkpoint;
+mod load;
+mod meta;
+mod open;
+mod query;
+mod readers;
+mod reopen;
+mod save;
+mod verify;
+mod writer;
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, Transaction};
+use shared_model::id::{EntryId, NodeId, StaffId};
+use shared_model::log::{AuthorKey, EntryBytes, Epoch, Position, Range, Seal, Seq};
+use shared_model::refusal::Refusal;
+use shared_model::staff::Role;
+use shared_model::sync::v1::{Ack, EpochHead, FeedItem};
+use shared_model::time::Timestamp;
+use shared_model::workflows::Command;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+pub use backup::{BackupError, Manifest, back_up, restore};
+pub use meta::{Hub, Meta, put_hub};
+pub use open::{OpenError, Opening, migrate};
+pub use query::{
+    ListedDocument, ListedRow, SyncState, Wanted, counts_by_status, customers_listed, document,
+    own_heads, record, record_at, records_listed, sync_state,
+};
+pub use save::author_bytes;
+pub use verify::{Verification, verify};
+
+use readers::Readers;
+use writer::Job;
+
+/// Jobs waiting for the writer. Above it people are asked to try again.
+pub const WRITER_QUEUE_MAX: usize = 1_024;
+/// Jobs that may share one commit.
+pub const COMMIT_JOBS_MAX: usize = 256;
+
+/// Why the store could not do it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    #[error("the disk is full")]
+    DiskFull,
+    #[error("the store has stopped")]
+    Stopped,
+    #[error("too much is waiting to be written")]
+    QueueFull,
+    #[error("the database: {0}")]
+    Sqlite(Arc<rusqlite::Error>),
+    /// The file holds what this build did not write.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
+            Some(_) | None => Self::Sqlite(Arc::new(error)),
+        }
+    }
+}
+
+/// Why a command left no entry.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The id was used for another command: one of the two would be lost if it passed.
+    #[error("the id {id} was used for another command")]
+    IdReused { id: EntryId },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What the person is told: the entry is committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub position: Position,
+    /// JSON.
+    pub reply: String,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asker {
+    pub staff: Option<StaffId>,
+    pub role: Role,
+}
+
+impl Asker {
+    /// The node itself, or its operator at the command line.
+    pub const NODE: Self = Self { staff: None, role: Role::Manager };
+}
+
+/// A commit has happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    pub head: EpochHead,
+    /// Tables whose records changed.
+    pub kinds: Arc<[&'static str]>,
+}
+
+/// A handle on the store; cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    node: NodeId,
+    key: Arc<AuthorKey>,
+    jobs: mpsc::Sender<Job>,
+    readers: Arc<Readers>,
+    commits: broadcast::Sender<Committed>,
+}
+
+impl Store {
+    /// Whose log this is.
+    #[must_use]
+    pub const fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Told after each commit; a slow listener misses some and reads the state instead.
+    #[must_use]
+    pub fn commits(&self) -> broadcast::Receiver<Committed> {
+        self.commits.subscribe()
+    }
+
+    /// Carries a command out: decided, appended, projected and committed before it answers.
+    /// `body_hash` tells a retry from another command under the same id.
+    ///
+    /// # Errors
+    /// [`CommandError`]; then nothing was written.
+    pub async fn submit(
+        &self,
+        command: Command,
+        body_hash: [u8; 32],
+        asker: Asker,
+    ) -> Result<Answer, CommandError> {
+        let (answer, wait) = oneshot::channel();
+        let job = Job::Command(Box::new(writer::Ask { command, body_hash, asker, answer }));
+        self.jobs.try_send(job).map_err(refused_job)?;
+        wait.await.map_err(|_| CommandError::Store(StoreError::Stopped))?
+    }
+
+    /// Like [`Store::submit`], but waits for a place in the queue: for imports.
+    ///
+    /// # Errors
+    /// [`CommandError`]; then nothing was written.
+    pub async fn submit_in_turn(
+        &self,
+        command: Command,
+        body_hash: [u8; 32],
+        asker: Asker,
+    ) -> Result<Answer, CommandError> {
+        let (answer, wait) = oneshot::channel();
+        let job = Job::Command(Box::new(writer::Ask { command, body_hash, asker, answer }));
+        self.jobs.send(job).await.map_err(|_| StoreError::Stopped)?;
+        wait.await.map_err(|_| CommandError::Store(StoreError::Stopped))?
+    }
+
+    /// Reads from a consistent snapshot, beside the writer.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the reading function, or when stopped.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = Arc::clone(&self.readers);
+        tokio::task::spawn_blocking(move || readers.with(f))
+            .await
+            .map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Writes what is local to the box and never enters the log: credentials, devices, sessions.
+    /// Answers after commit; if `f` fails, only its own writes are undone.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the writing function or of the commit.
+    pub async fn write_local<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, wait) = oneshot::channel();
+        let job = Job::Local(Box::new(move |transaction| {
+            let done = f(transaction);
+            let failed = done.is_err();
+            let finish: writer::Finish = Box::new(move |committed| {
+                let _ = answer.send(committed.and(done));
+            });
+            (failed, finish)
+        }));
+        self.jobs.send(job).await.map_err(|_| StoreError::Stopped)?;
+        wait.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Own entries of a range, bounded, with the seals that go with them: one over the last.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn own_entries(
+        &self,
+        epoch: Epoch,
+        range: Range,
+        entries_max: usize,
+        bytes_max: usize,
+    ) -> Result<(Vec<EntryBytes>, Vec<Seal>), StoreError> {
+        let (node, key) = (self.node, Arc::clone(&self.key));
+        self.read(move |db| chain::read_own(db, node, &key, epoch, range, entries_max, bytes_max))
+            .await
+    }
+
+    /// Commits entries of other logs and the cursor in the hub's feed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn store_feed(&self, items: Vec<FeedItem>, position: u64) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Feed { items, position, answer }).await
+    }
+
+    /// Notes the hub that was met.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn note_met(
+        &self,
+        incarnation: Vec<u8>,
+        now: Timestamp,
+        cursor: u64,
+    ) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Met { incarnation, now, cursor, answer }).await
+    }
+
+    /// Notes what the hub has committed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn note_ack(&self, ack: Ack, now: Timestamp) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Acked { ack, now, answer }).await
+    }
+
+    /// Notes that the hub holds another history of this log (or, with none, that it agrees).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn note_fork(&self, epoch: Option<Epoch>) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Forked { epoch, answer }).await
+    }
+
+    /// Opens a new epoch; own entries of `epoch` from `first` on are written anew under it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_epoch(&self, epoch: Epoch, first: Seq) -> Result<Vec<EpochHead>, StoreError> {
+        self.ask(|answer| Job::OpenEpoch { epoch, first, answer }).await
+    }
+
+    /// Commits own entries that had been lost; with the last of them, rebuilds the records.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn store_tail(
+        &self,
+        entries: Vec<EntryBytes>,
+        seals: Vec<Seal>,
+        complete: bool,
+    ) -> Result<Vec<EpochHead>, StoreError> {
+        self.ask(|answer| Job::Tail { entries, seals, complete, answer }).await
+    }
+
+    async fn ask<T>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job,
+    ) -> Result<T, StoreError> {
+        let (answer, wait) = oneshot::channel();
+        self.jobs.send(job(answer)).await.map_err(|_| StoreError::Stopped)?;
+        wait.await.map_err(|_| StoreError::Stopped)?
+    }
+}
+
+fn refused_job(error: mpsc::error::TrySendError<Job>) -> CommandError {
+    CommandError::Store(match error {
+        mpsc::error::TrySendError::Full(_) => StoreError::QueueFull,
+        mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
+    })
+}

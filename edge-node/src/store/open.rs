@@ -1,0 +1,92 @@
+//! Opening the file: pragmas, migrations, and the facts without which nothing may start.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+use shared_model::id::NodeId;
+use shared_model::log::AuthorKey;
+use shared_model::workflows::Site;
+
+use super::{StoreError, meta};
+
+/// Where checkpoints begin: pages of the write-ahead log.
+pub(super) const CHECKPOINT_PAGES: u32 = 4_000;
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// What the store needs to know of the site.
+pub struct Opening {
+    pub site: Site,
+    pub author_key: AuthorKey,
+    /// Drawn once a process: with node and epoch it names the writer of automerge changes.
+    pub process: [u8; 16],
+    /// An hour that has passed for certain: the build's.
+    pub built_ms: i64,
+}
+
+/// Why a store does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the schema could not be brought up to date")]
+    Migration(#[source] Box<refinery::Error>),
+    #[error("SQLite {found} has a known fault that corrupts the write-ahead log")]
+    SqliteTooOld { found: &'static str },
+    #[error("the database belongs to node {found}, the site's files to {expected}")]
+    OtherNode { found: NodeId, expected: NodeId },
+    #[error("the writer thread could not be started")]
+    Thread(#[source] std::io::Error),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A connection that writes: every commit is on the disk before it returns.
+pub(super) fn open_writing(path: &Path) -> Result<Connection, OpenError> {
+    // sqlite.org/wal.html#walresetbug: corruption up to 3.51.2.
+    if rusqlite::version_number() < 3_051_003 {
+        return Err(OpenError::SqliteTooOld { found: rusqlite::version() });
+    }
+    let db = Connection::open(path)?;
+    db.busy_timeout(std::time::Duration::from_secs(10))?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "wal_autocheckpoint", 0)?;
+    db.pragma_update(None, "cache_size", -16_000)?;
+    db.set_prepared_statement_cache_capacity(128);
+    Ok(db)
+}
+
+/// A connection that only reads.
+pub(super) fn open_reading(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(std::time::Duration::from_secs(10))?;
+    db.pragma_update(None, "query_only", true)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+/// Brings the schema up to date, and marks a new file as this node's.
+///
+/// # Errors
+/// [`OpenError`]: a node whose schema fails does not start.
+pub fn migrate(path: &Path, node: NodeId) -> Result<(), OpenError> {
+    let mut db = open_writing(path)?;
+    embedded::migrations::runner()
+        .run(&mut db)
+        .map_err(|error| OpenError::Migration(Box::new(error)))?;
+    db.execute(
+        "INSERT OR IGNORE INTO meta (key, value) VALUES ('node', ?1)",
+        [node.as_uuid().as_bytes()],
+    )?;
+    let found = meta::Meta::read(&db)?.node;
+    if found == node { Ok(()) } else { Err(OpenError::OtherNode { found, expected: node }) }
+}

@@ -1,0 +1,295 @@
+//! Reading records for people: by key, and as lists. Knows tables, not what they mean.
+
+use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value};
+use shared_model::id::NodeId;
+use shared_model::log::{Epoch, Position, Range, Seq, VersionVector};
+use shared_model::records::{Digest, Kind, Record};
+use shared_model::sync::v1::EpochHead;
+use shared_model::time::{ClockTrust, Timestamp};
+
+use super::save::{author_bytes, digest_of};
+use super::{Meta, StoreError, chain};
+
+/// A record of one author.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn record<R: Record>(
+    db: &Connection,
+    author: NodeId,
+    key: &str,
+) -> Result<Option<R>, StoreError> {
+    let sql = format!("SELECT body FROM {} WHERE key = ?1 AND author = ?2", R::KIND.table());
+    let body: Option<Vec<u8>> = db
+        .prepare_cached(&sql)?
+        .query_row((key, author_bytes(&author)), |row| row.get(0))
+        .optional()?;
+    body.map(|body| decode(&body)).transpose()
+}
+
+fn decode<R: Record>(body: &[u8]) -> Result<R, StoreError> {
+    minicbor::decode(body)
+        .map_err(|_| StoreError::Damaged(format!("a record of {}", R::KIND.table())))
+}
+
+/// One row of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedRow<R> {
+    pub author: NodeId,
+    pub key: String,
+    pub sort: i64,
+    /// After which own entry the record was so.
+    pub at: (Epoch, Seq),
+    pub record: R,
+}
+
+/// What part of a list is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted<'a> {
+    pub author: Option<NodeId>,
+    pub status: Option<&'a str>,
+    /// All of these words must occur.
+    pub search: Option<&'a str>,
+    /// Rows after this one, in the order of the list: newest first, then by key.
+    pub after: Option<(i64, String)>,
+    pub limit: u32,
+}
+
+/// A page of one kind's records.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn records_listed<R: Record>(
+    db: &Connection,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<ListedRow<R>>, StoreError> {
+    let (sql, values) = list_sql(R::KIND, wanted);
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut listed = Vec::new();
+    while let Some(row) = rows.next()? {
+        let author: [u8; 16] = row.get(0)?;
+        let body: Vec<u8> = row.get(5)?;
+        let seq = Seq(u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0));
+        listed.push(ListedRow {
+            author: NodeId::new(uuid::Uuid::from_bytes(author)),
+            key: row.get(1)?,
+            sort: row.get(2)?,
+            at: (Epoch(row.get(3)?), seq),
+            record: decode(&body)?,
+        });
+    }
+    Ok(listed)
+}
+
+fn list_sql(kind: Kind, wanted: &Wanted<'_>) -> (String, Vec<Value>) {
+    let mut sql = format!("SELECT author, key, sort, epoch, seq, body FROM {}", kind.table());
+    let mut values: Vec<Value> = Vec::new();
+    let mut clauses: Vec<String> = Vec::new();
+    if let Some(author) = wanted.author {
+        values.push(Value::Blob(author_bytes(&author).to_vec()));
+        clauses.push(format!("author = ?{}", values.len()));
+    }
+    if let Some(status) = wanted.status {
+        values.push(Value::Text(status.to_owned()));
+        clauses.push(format!("status = ?{}", values.len()));
+    }
+    for word in wanted.search.unwrap_or_default().split_whitespace() {
+        values.push(Value::Text(word.to_lowercase()));
+        clauses.push(format!("instr(text, ?{}) > 0", values.len()));
+    }
+    if let Some((sort, key)) = &wanted.after {
+        values.push(Value::Integer(*sort));
+        values.push(Value::Text(key.clone()));
+        let (s, k) = (values.len() - 1, values.len());
+        clauses.push(format!("(sort < ?{s} OR (sort = ?{s} AND key > ?{k}))"));
+    }
+    if !clauses.is_empty() {
+        sql.push_str(" WHERE ");
+        sql.push_str(&clauses.join(" AND "));
+    }
+    values.push(Value::Integer(i64::from(wanted.limit)));
+    sql.push_str(&format!(" ORDER BY sort DESC, key LIMIT ?{}", values.len()));
+    (sql, values)
+}
+
+/// How far the log has travelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncState {
+    pub meta: Meta,
+    pub head: EpochHead,
+    pub entries: u64,
+    pub unsent: u64,
+    pub oldest_unsent: Option<Timestamp>,
+    /// Up to where the hub holds all of the current epoch.
+    pub hub_seq: Seq,
+    pub clock_trusted: bool,
+    /// Entries of others set aside here.
+    pub quarantined: u64,
+    /// Over the records of the own log.
+    pub digest: Digest,
+    acked: VersionVector,
+}
+
+impl SyncState {
+    /// Whether the hub holds the own entry.
+    #[must_use]
+    pub fn at_hub(&self, at: (Epoch, Seq)) -> bool {
+        let (epoch, seq) = at;
+        seq.0 == 0 || self.acked.contains(Position { node: self.meta.node, epoch, seq })
+    }
+}
+
+/// # Errors
+/// [`StoreError`].
+pub fn sync_state(db: &Connection) -> Result<SyncState, StoreError> {
+    let meta = Meta::read(db)?;
+    let heads = chain::heads(db, meta.node)?;
+    let head = chain::own_head(db, meta.node, meta.epoch)?;
+    let acked = acked(db, meta.node)?;
+    let entries: u64 = heads.iter().map(|head| head.seq.0).sum();
+    let missing: Vec<(Epoch, Range)> = heads
+        .iter()
+        .flat_map(|head| {
+            acked.missing(meta.node, head.epoch, head.seq).into_iter().map(|gap| (head.epoch, gap))
+        })
+        .collect();
+    let unsent = missing.iter().map(|(_, gap)| gap.last.0 - gap.first.0 + 1).sum();
+    let stamp = |epoch, seq| chain::entry_at(db, Position { node: meta.node, epoch, seq });
+    let oldest_unsent = match missing.first() {
+        Some((epoch, gap)) => stamp(*epoch, gap.first)?.map(|entry| entry.entry().hlc.at()),
+        None => None,
+    };
+    let trust = stamp(head.epoch, head.seq)?.map(|entry| entry.entry().clock);
+    let quarantined: i64 = db.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?;
+    Ok(SyncState {
+        head,
+        entries,
+        unsent,
+        oldest_unsent,
+        hub_seq: acked.contiguous(meta.node, head.epoch),
+        clock_trusted: trust != Some(ClockTrust::Untrusted),
+        quarantined: u64::try_from(quarantined).unwrap_or(0),
+        digest: digest_of(db, meta.node)?,
+        acked,
+        meta,
+    })
+}
+
+fn acked(db: &Connection, node: NodeId) -> Result<VersionVector, StoreError> {
+    let mut vector = VersionVector::default();
+    let mut statement = db.prepare_cached("SELECT epoch, first, last FROM acked")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let seq = |value: i64| Seq(u64::try_from(value).unwrap_or(0));
+        let range = Range { first: seq(row.get(1)?), last: seq(row.get(2)?) };
+        vector.insert_range(node, Epoch(row.get(0)?), range);
+    }
+    Ok(vector)
+}
+
+/// The heads of the own log, the current epoch last.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn own_heads(db: &Connection) -> Result<Vec<EpochHead>, StoreError> {
+    let meta = Meta::read(db)?;
+    let mut heads = chain::heads(db, meta.node)?;
+    if heads.last().is_none_or(|head| head.epoch < meta.epoch) {
+        heads.push(EpochHead::empty(meta.epoch));
+    }
+    Ok(heads)
+}
+
+/// A document's saved bytes.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn document(
+    db: &Connection,
+    document: shared_model::id::DocumentId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let row = db
+        .prepare_cached("SELECT saved FROM document WHERE document = ?1")?
+        .query_row([document.as_uuid().as_bytes()], |row| row.get(0));
+    Ok(row.optional()?)
+}
+
+/// One customer of a list.
+pub struct ListedDocument {
+    pub document: shared_model::id::DocumentId,
+    pub name: String,
+    pub saved: Vec<u8>,
+    pub at: (Epoch, Seq),
+}
+
+/// Customers by name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn customers_listed(
+    db: &Connection,
+    search: Option<&str>,
+    after: Option<(String, Vec<u8>)>,
+    limit: u32,
+) -> Result<Vec<ListedDocument>, StoreError> {
+    let mut sql = "SELECT document, name, saved, epoch, seq FROM document WHERE kind = 'customer'"
+        .to_owned();
+    let mut values: Vec<Value> = Vec::new();
+    for word in search.unwrap_or_default().split_whitespace() {
+        values.push(Value::Text(word.to_lowercase()));
+        sql.push_str(&format!(" AND instr(text, ?{}) > 0", values.len()));
+    }
+    if let Some((name, document)) = after {
+        values.push(Value::Text(name));
+        values.push(Value::Blob(document));
+        sql.push_str(&format!(" AND (name, document) > (?{}, ?{})", values.len() - 1, values.len()));
+    }
+    values.push(Value::Integer(i64::from(limit)));
+    sql.push_str(&format!(" ORDER BY name, document LIMIT ?{}", values.len()));
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), |row| {
+        let document: [u8; 16] = row.get(0)?;
+        Ok(ListedDocument {
+            document: shared_model::id::DocumentId::new(uuid::Uuid::from_bytes(document)),
+            name: row.get(1)?,
+            saved: row.get(2)?,
+            at: (Epoch(row.get(3)?), Seq(u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0))),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many records of a kind have each status.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn counts_by_status(db: &Connection, kind: Kind) -> Result<Vec<(String, i64)>, StoreError> {
+    let sql = format!("SELECT status, count(*) FROM {} GROUP BY status", kind.table());
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A record of one author with the own entry after which it was so.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn record_at<R: Record>(
+    db: &Connection,
+    author: NodeId,
+    key: &str,
+) -> Result<Option<(R, (Epoch, Seq))>, StoreError> {
+    let sql =
+        format!("SELECT body, epoch, seq FROM {} WHERE key = ?1 AND author = ?2", R::KIND.table());
+    let row: Option<(Vec<u8>, u32, i64)> = db
+        .prepare_cached(&sql)?
+        .query_row((key, author_bytes(&author)), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    row.map(|(body, epoch, seq)| {
+        Ok((decode(&body)?, (Epoch(epoch), Seq(u64::try_from(seq).unwrap_or(0)))))
+    })
+    .transpose()
+}

@@ -1,0 +1,334 @@
+//! The one thread that writes. It takes what waits, does it in one transaction, commits, and only
+//! then answers.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use shared_model::document::Writer as DocumentWriter;
+use shared_model::log::{AuthorKey, EntryBytes, Epoch, Hash, Seal, Seq};
+use shared_model::records::WorkingSet;
+use shared_model::sync::v1::{Ack, EpochHead, FeedItem};
+use shared_model::time::{Hlc, HlcClock, Timestamp};
+use shared_model::workflows::{Command, Site};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::checkpoint::Checkpoints;
+use super::meta::Meta;
+use super::open::{CHECKPOINT_PAGES, Opening, migrate, open_writing};
+use super::readers::Readers;
+use super::save::save_records;
+use super::{
+    Answer, Asker, COMMIT_JOBS_MAX, CommandError, Committed, OpenError, Store, StoreError,
+    WRITER_QUEUE_MAX, absorb, append, chain, reopen,
+};
+
+/// Records kept in memory between commits; above it all are let go and read again.
+const CACHED_RECORDS_MAX: usize = 20_000;
+/// Commits that a slow listener may lag behind.
+const COMMITS_REMEMBERED: usize = 256;
+
+pub(super) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// Returns whether it failed, and what to call once the commit is known.
+pub(super) type Local = Box<dyn FnOnce(&Transaction<'_>) -> (bool, Finish) + Send>;
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+pub(super) struct Ask {
+    pub(super) command: Command,
+    pub(super) body_hash: [u8; 32],
+    pub(super) asker: Asker,
+    pub(super) answer: oneshot::Sender<Result<Answer, CommandError>>,
+}
+
+pub(super) enum Job {
+    Command(Box<Ask>),
+    Local(Local),
+    Feed { items: Vec<FeedItem>, position: u64, answer: Reply<()> },
+    Met { incarnation: Vec<u8>, now: Timestamp, cursor: u64, answer: Reply<()> },
+    Acked { ack: Ack, now: Timestamp, answer: Reply<()> },
+    Forked { epoch: Option<Epoch>, answer: Reply<()> },
+    OpenEpoch { epoch: Epoch, first: Seq, answer: Reply<Vec<EpochHead>> },
+    Tail { entries: Vec<EntryBytes>, seals: Vec<Seal>, complete: bool, answer: Reply<Vec<EpochHead>> },
+}
+
+/// The state behind the file; read anew after a commit that failed.
+pub(super) struct Desk {
+    pub(super) site: Site,
+    pub(super) key: Arc<AuthorKey>,
+    process: [u8; 16],
+    built_ms: i64,
+    pub(super) meta: Meta,
+    pub(super) head: EpochHead,
+    pub(super) clock: HlcClock,
+    pub(super) set: WorkingSet,
+}
+
+impl Desk {
+    /// Reads where the log stands.
+    pub(super) fn read(db: &Connection, opening: Opening) -> Result<Self, StoreError> {
+        let meta = Meta::read(db)?;
+        let mut desk = Self {
+            site: opening.site,
+            key: Arc::new(opening.author_key),
+            process: opening.process,
+            built_ms: opening.built_ms,
+            head: EpochHead::empty(meta.epoch),
+            clock: HlcClock::new(Hlc::default(), Timestamp::default()),
+            meta,
+            set: WorkingSet::default(),
+        };
+        desk.refresh(db)?;
+        Ok(desk)
+    }
+
+    /// Forgets what was not committed.
+    pub(super) fn refresh(&mut self, db: &Connection) -> Result<(), StoreError> {
+        self.set.clear();
+        self.meta = Meta::read(db)?;
+        self.site.hub = self.meta.hub.map(|hub| hub.node);
+        self.head = chain::own_head(db, self.meta.node, self.meta.epoch)?;
+        let last = chain::newest_stamp(db, self.meta.node)?;
+        let floor = Timestamp::from_ms(self.built_ms).max(self.meta.hub_now);
+        self.clock = HlcClock::new(last.max(self.clock.last()), floor);
+        Ok(())
+    }
+
+    /// Who writes automerge changes: another actor for every node, epoch and process.
+    pub(super) fn document_writer(&self) -> DocumentWriter {
+        let mut input = self.meta.node.as_uuid().as_bytes().to_vec();
+        input.extend_from_slice(&self.head.epoch.0.to_be_bytes());
+        input.extend_from_slice(&self.process);
+        let hash = Hash::of(&input);
+        let mut actor = [0; 16];
+        actor.copy_from_slice(&hash.as_bytes()[..16]);
+        DocumentWriter(actor)
+    }
+}
+
+impl Store {
+    /// Opens the store and starts its threads. The returned handle of the writer thread ends once
+    /// every [`Store`] is dropped.
+    ///
+    /// # Errors
+    /// [`OpenError`]: a node that cannot trust its store does not start.
+    pub fn open(
+        path: &Path,
+        opening: Opening,
+    ) -> Result<(Self, std::thread::JoinHandle<()>), OpenError> {
+        let node = opening.site.node;
+        migrate(path, node)?;
+        let mut db = open_writing(path)?;
+        let desk = Desk::read(&db, opening)?;
+        let key = Arc::clone(&desk.key);
+        let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
+        let (commits, _) = broadcast::channel(COMMITS_REMEMBERED);
+        let checkpoints = Checkpoints::start(path.to_owned())?;
+        let tell = commits.clone();
+        let writer = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || run(&mut db, desk, queue, &tell, &checkpoints))
+            .map_err(OpenError::Thread)?;
+        Ok((Self { node, key, jobs, readers: Arc::new(Readers::new(path)), commits }, writer))
+    }
+}
+
+fn run(
+    db: &mut Connection,
+    mut desk: Desk,
+    mut queue: mpsc::Receiver<Job>,
+    commits: &broadcast::Sender<Committed>,
+    checkpoints: &Checkpoints,
+) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut jobs = vec![first];
+        while jobs.len() < COMMIT_JOBS_MAX {
+            match queue.try_recv() {
+                Ok(job) => jobs.push(job),
+                Err(_) => break,
+            }
+        }
+        write_together(db, &mut desk, jobs, commits);
+        if wal_pages(db) >= CHECKPOINT_PAGES {
+            checkpoints.ask();
+        }
+        if desk.set.len() > CACHED_RECORDS_MAX {
+            desk.set.clear();
+        }
+    }
+    tracing::info!("the store has written everything it was given");
+}
+
+/// Pages in the write-ahead log, without touching it.
+fn wal_pages(db: &Connection) -> u32 {
+    let Some(path) = db.path() else { return 0 };
+    let bytes = std::fs::metadata(format!("{path}-wal")).map_or(0, |file| file.len());
+    u32::try_from(bytes / 4_096).unwrap_or(u32::MAX)
+}
+
+fn write_together(
+    db: &mut Connection,
+    desk: &mut Desk,
+    jobs: Vec<Job>,
+    commits: &broadcast::Sender<Committed>,
+) {
+    let mut finishes: Vec<Finish> = Vec::with_capacity(jobs.len());
+    let written = write(db, desk, jobs, &mut finishes);
+    let outcome = match written {
+        Ok(kinds) => {
+            let committed = Committed { head: desk.head, kinds: kinds.into_iter().collect() };
+            let _ = commits.send(committed);
+            Ok(())
+        }
+        Err(error) => {
+            tracing::error!(error = %error, "nothing of this commit was written");
+            if let Err(error) = desk.refresh(db) {
+                tracing::error!(error = %error, "the store could not be read again");
+            }
+            Err(error)
+        }
+    };
+    for finish in finishes {
+        finish(outcome.clone());
+    }
+}
+
+fn write(
+    db: &mut Connection,
+    desk: &mut Desk,
+    jobs: Vec<Job>,
+    finishes: &mut Vec<Finish>,
+) -> Result<BTreeSet<&'static str>, StoreError> {
+    // When the transaction cannot begin, every job is still owed its answer.
+    let mut begun = db.transaction_with_behavior(TransactionBehavior::Immediate);
+    let mut failed: Option<StoreError> = None;
+    for job in jobs {
+        let transaction = match (&mut begun, &failed) {
+            (Ok(transaction), None) => Ok(transaction),
+            (Ok(_), Some(error)) => Err(error.clone()),
+            (Err(error), _) => Err(begin_error(error)),
+        };
+        match do_job(transaction, desk, job) {
+            Ok(finish) => finishes.push(finish),
+            Err((error, finish)) => {
+                failed.get_or_insert(error);
+                finishes.push(finish);
+            }
+        }
+    }
+    let transaction = begun?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let kinds = save_records(&transaction, &mut desk.set, (desk.head.epoch, desk.head.seq))?;
+    transaction.commit()?;
+    Ok(kinds)
+}
+
+fn begin_error(error: &rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DiskFull) => StoreError::DiskFull,
+        Some(_) | None => StoreError::Damaged(error.to_string()),
+    }
+}
+
+type Done = Result<Finish, (StoreError, Finish)>;
+
+fn do_job(
+    transaction: Result<&mut Transaction<'_>, StoreError>,
+    desk: &mut Desk,
+    job: Job,
+) -> Done {
+    match job {
+        Job::Command(ask) => do_command(transaction, desk, *ask),
+        Job::Local(local) => do_local(transaction, local),
+        Job::Feed { items, position, answer } => {
+            finish_with(transaction.and_then(|db| absorb::feed(db, desk, items, position)), answer)
+        }
+        Job::Met { incarnation, now, cursor, answer } => {
+            let met = |db: &mut Transaction<'_>| absorb::met(db, desk, &incarnation, now, cursor);
+            finish_with(transaction.and_then(met), answer)
+        }
+        Job::Acked { ack, now, answer } => {
+            finish_with(transaction.and_then(|db| absorb::acked(db, desk, &ack, now)), answer)
+        }
+        Job::Forked { epoch, answer } => {
+            finish_with(transaction.and_then(|db| absorb::forked(db, desk, epoch)), answer)
+        }
+        Job::OpenEpoch { epoch, first, answer } => {
+            finish_with(transaction.and_then(|db| reopen::open_epoch(db, desk, epoch, first)), answer)
+        }
+        Job::Tail { entries, seals, complete, answer } => {
+            let store = |db: &mut Transaction<'_>| reopen::tail(db, desk, &entries, &seals, complete);
+            finish_with(transaction.and_then(store), answer)
+        }
+    }
+}
+
+fn finish_with<T: Send + 'static>(done: Result<T, StoreError>, answer: Reply<T>) -> Done {
+    let failed = done.as_ref().err().cloned();
+    let finish: Finish = Box::new(move |committed| {
+        let _ = answer.send(committed.and(done));
+    });
+    match failed {
+        Some(error) => Err((error, finish)),
+        None => Ok(finish),
+    }
+}
+
+fn do_command(
+    transaction: Result<&mut Transaction<'_>, StoreError>,
+    desk: &mut Desk,
+    ask: Ask,
+) -> Done {
+    let now = now();
+    let done = match transaction {
+        Ok(db) => append::command(db, desk, &ask.command, ask.body_hash, ask.asker, now),
+        Err(error) => Err(CommandError::Store(error)),
+    };
+    let failed = match &done {
+        Err(CommandError::Store(error)) => Some(error.clone()),
+        Err(CommandError::Refused(_) | CommandError::IdReused { .. }) | Ok(_) => None,
+    };
+    let answer = ask.answer;
+    let finish: Finish = Box::new(move |committed| {
+        let told = match committed {
+            Ok(()) => done,
+            // A refusal needed no commit.
+            Err(error) => done.and(Err(CommandError::Store(error))),
+        };
+        let _ = answer.send(told);
+    });
+    match failed {
+        Some(error) => Err((error, finish)),
+        None => Ok(finish),
+    }
+}
+
+fn do_local(transaction: Result<&mut Transaction<'_>, StoreError>, local: Local) -> Done {
+    let nowhere = |error: StoreError, local: Local| -> Done {
+        // The closure owns the answer; dropping it tells the asker that the store has stopped.
+        drop(local);
+        Err((error, Box::new(|_| {})))
+    };
+    let transaction = match transaction {
+        Ok(transaction) => transaction,
+        Err(error) => return nowhere(error, local),
+    };
+    if let Err(error) = transaction.execute_batch("SAVEPOINT local") {
+        return nowhere(error.into(), local);
+    }
+    let (failed, finish) = local(transaction);
+    let end = if failed { "ROLLBACK TO local; RELEASE local" } else { "RELEASE local" };
+    match transaction.execute_batch(end) {
+        Ok(()) => Ok(finish),
+        Err(error) => Err((error.into(), finish)),
+    }
+}
+
+/// The wall clock: read here, at the rim, and handed in.
+pub(super) fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let ms = since.map_or(0, |since| since.as_millis());
+    Timestamp::from_ms(i64::try_from(ms).unwrap_or(i64::MAX))
+}
