@@ -7,13 +7,14 @@ use anyhow::{Context as _, Result};
 
 use crate::invoke::Invocation;
 
-/// Installs, checks, builds and tests.
+/// Installs, builds, checks and tests: built first, so that the programs have their pages even where a
+/// check fails.
 ///
 /// # Errors
 /// When one of npm's scripts fails.
 pub(crate) fn check(root: &Path) -> Result<()> {
     install(root)?;
-    ["check", "build", "test"]
+    ["build", "check", "test"]
         .iter()
         .try_for_each(|script| script_of(root, script))
 }
