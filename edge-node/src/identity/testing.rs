@@ -1,9 +1,13 @@
 //! A depot with two people on it, for the tests of identity and of its routes.
 
 use rusqlite::Connection;
-use shared_model::id::StaffId;
+use shared_model::id::{NodeId, StaffId};
+use shared_model::log::AuthorKey;
+use shared_model::money::Currency;
 use shared_model::staff::{Role, Staff};
+use shared_model::tax::Jurisdiction;
 use shared_model::time::Timestamp;
+use shared_model::workflows::Site;
 use uuid::Uuid;
 use web_rim::secret::{Hasher, Pepper, hash_now};
 use web_rim::token::Token;
@@ -11,7 +15,7 @@ use web_rim::token::Token;
 use super::devices::{self, DeviceId, PairingCode};
 use super::moment::Moment;
 use super::{Identity, credentials};
-use crate::store::{Store, StoreError};
+use crate::store::{Opening, Store, StoreError};
 
 pub(crate) const AMINA: StaffId = StaffId::new(Uuid::from_u128(1));
 pub(crate) const AMINA_PIN: &str = "4071";
@@ -96,9 +100,22 @@ fn pepper() -> Pepper {
 }
 
 fn store(folder: &std::path::Path) -> Store {
-    #[expect(clippy::disallowed_methods)]
-    let db = Connection::open(folder.join("node.sqlite")).unwrap();
-    db.execute_batch(include_str!("../../migrations/V2__identity.sql"))
-        .unwrap();
-    Store::stub(db)
+    let opening = Opening {
+        site: Site {
+            node: NodeId::new(Uuid::from_u128(100)),
+            hub: None,
+            site: "NBO-1".parse().unwrap(),
+            region: "nairobi".parse().unwrap(),
+            entity: "KE".parse().unwrap(),
+            currency: Currency::KES,
+            jurisdiction: Jurisdiction::KE,
+            bins: Vec::new(),
+            rider_fee_minor: 0,
+            count_variance_minor_max: 0,
+        },
+        author_key: AuthorKey::from_secret(&[7; 32]),
+        process: [7; 16],
+        built_ms: 0,
+    };
+    Store::open(&folder.join("node.sqlite"), opening).unwrap().0
 }
