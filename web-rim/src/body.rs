@@ -16,7 +16,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 
 use crate::problem::Problem;
 
@@ -67,6 +67,17 @@ impl<S: Send + Sync> FromRequest<S> for JsonBytes {
 /// # Errors
 /// 400 naming the field, or the position when the text is not JSON at all.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    parse_seed(std::marker::PhantomData, bytes)
+}
+
+/// Parses bytes into what `seed` says: for a body whose shape depends on the address.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_seed<'de, S: DeserializeSeed<'de>>(
+    seed: S,
+    bytes: &'de [u8],
+) -> Result<S::Value, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         Problem::bad_input(
             "",
@@ -82,10 +93,12 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(explain::value(".", "the body is a list, expected a map"));
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        explain::json(&path, error.inner())
-    })?;
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let value = match seed.deserialize(tracked) {
+        Ok(value) => value,
+        Err(error) => return Err(explain::json(&track.path().to_string(), &error)),
+    };
     json.end().map_err(|error| explain::json(".", &error))?;
     Ok(value)
 }

@@ -200,6 +200,10 @@ impl Order {
             } => {
                 self.parcels = *parcels;
                 self.totals = *totals;
+                // What was prepaid for goods that were not found goes back as the order is packed.
+                if self.terms == Terms::PrepaidCash {
+                    self.paid_minor = self.paid_minor.min(totals.total_minor);
+                }
                 Status::Packed
             }
             Event::Dispatched { .. } => {

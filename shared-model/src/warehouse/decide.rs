@@ -10,13 +10,19 @@ use crate::log::Seq;
 ///
 /// # Errors
 /// [`Error::NotAvailable`], with the figures.
-pub fn reserve(article: &ArticleCode, stock: &ArticleStock, quantity: i64) -> Result<(), Error> {
-    if quantity <= stock.available() {
+pub fn reserve(
+    article: &ArticleCode,
+    stock: &ArticleStock,
+    unsellable: &[BinCode],
+    quantity: i64,
+) -> Result<(), Error> {
+    let available = stock.available(unsellable);
+    if quantity <= available {
         return Ok(());
     }
     Err(Error::NotAvailable {
         article: article.clone(),
-        available: stock.available().max(0),
+        available: available.max(0),
         on_hand: stock.on_hand(),
         reserved: stock.reserved,
         lent: stock.lent,
@@ -26,10 +32,18 @@ pub fn reserve(article: &ArticleCode, stock: &ArticleStock, quantity: i64) -> Re
 /// The bins that a counter sale draws from: in the order of their codes, as people walk.
 /// Returns less than asked only when the bins hold less.
 #[must_use]
-pub fn choose_bins(stock: &ArticleStock, quantity: i64) -> Vec<(BinCode, i64)> {
+pub fn choose_bins(
+    stock: &ArticleStock,
+    unsellable: &[BinCode],
+    quantity: i64,
+) -> Vec<(BinCode, i64)> {
     let mut left = quantity;
     let mut chosen = Vec::new();
-    for (bin, held) in &stock.bins {
+    for (bin, held) in stock
+        .bins
+        .iter()
+        .filter(|(bin, _)| !unsellable.contains(bin))
+    {
         let taken = left.min(*held);
         if taken > 0 {
             chosen.push((bin.clone(), taken));

@@ -33,16 +33,17 @@ pub struct ArticleStock {
 }
 
 impl ArticleStock {
-    /// In sellable bins.
+    /// In bins.
     #[must_use]
     pub fn on_hand(&self) -> i64 {
         self.bins.values().sum()
     }
 
-    /// What may still be promised.
+    /// What may still be promised: what lies in `unsellable` bins is not.
     #[must_use]
-    pub fn available(&self) -> i64 {
-        self.on_hand() - self.reserved - self.lent
+    pub fn available(&self, unsellable: &[BinCode]) -> i64 {
+        let aside: i64 = unsellable.iter().filter_map(|bin| self.bins.get(bin)).sum();
+        self.on_hand() - aside - self.reserved - self.lent
     }
 
     /// Units whose value stands on the article's stock account.

@@ -1,5 +1,6 @@
 //! The register of commands: number, name in the API, and the roles that may ask for it.
 
+use serde::de::DeserializeSeed;
 use serde::{Deserialize, Deserializer};
 
 use super::ordering::ImportOrder;
@@ -72,6 +73,13 @@ macro_rules! commands {
                     $(Self::$nv => return false,)*
                 };
                 role == Role::Manager || roles.contains(&role)
+            }
+        }
+
+        impl<'de> DeserializeSeed<'de> for Kind {
+            type Value = Command;
+            fn deserialize<D: Deserializer<'de>>(self, body: D) -> Result<Command, D::Error> {
+                Command::parse(self, body)
             }
         }
 

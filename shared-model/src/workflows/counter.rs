@@ -192,8 +192,9 @@ fn take_from_stock<L: Load>(
     quantity: i64,
 ) -> Result<(), Declined<L::Error>> {
     let stock = desk.stock(article)?;
-    warehouse::reserve(article, &stock, quantity)?;
-    for (bin, units) in warehouse::choose_bins(&stock, quantity) {
+    let site = desk.context.site;
+    warehouse::reserve(article, &stock, &site.unsellable, quantity)?;
+    for (bin, units) in warehouse::choose_bins(&stock, &site.unsellable, quantity) {
         draft.post(Posting::goods(
             Account::Customer,
             Account::Bin(bin),

@@ -31,6 +31,8 @@ pub struct Site {
     pub jurisdiction: Jurisdiction,
     /// In walking order; empty accepts any.
     pub bins: Vec<BinCode>,
+    /// Bins whose goods are not for sale yet, such as the receiving bay.
+    pub unsellable: Vec<BinCode>,
     pub rider_fee_minor: i64,
     /// A count may differ by this value on one person's word.
     pub count_variance_minor_max: i64,

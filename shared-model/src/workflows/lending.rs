@@ -43,7 +43,13 @@ pub(super) fn grant<L: Load>(
         node,
         holder,
     )?;
-    warehouse::reserve(&command.article, &desk.stock(&command.article)?, quantity)?;
+    let stock = desk.stock(&command.article)?;
+    warehouse::reserve(
+        &command.article,
+        &stock,
+        &desk.context.site.unsellable,
+        quantity,
+    )?;
     let mut draft = Draft::default();
     draft.event(granted);
     draft.event(warehouse::Event::StockLent {

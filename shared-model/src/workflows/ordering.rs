@@ -102,7 +102,8 @@ pub(super) fn reserve<L: Load>(
         let stock = desk.stock(article)?;
         at_line(
             index,
-            warehouse::reserve(article, &stock, quantity).map_err(Declined::from),
+            warehouse::reserve(article, &stock, &desk.context.site.unsellable, quantity)
+                .map_err(Declined::from),
         )?;
         lines.push((article.clone(), quantity));
     }
