@@ -10,9 +10,10 @@ use crate::invoke::Invocation;
 use crate::sources::{self, Source, code_of};
 
 /// What the core may name in its `Cargo.toml`. A new one needs a reason in `ops/decisions/`.
-const DIRECT: [&str; 7] = [
+const DIRECT: [&str; 8] = [
     "automerge",
     "blake3",
+    "data-encoding",
     "ed25519-dalek",
     "minicbor",
     "serde",
