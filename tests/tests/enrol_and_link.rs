@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use ed25519_dalek::{Signer as _, SigningKey};
-use edge_node::sync::enrolment::{EdgeIdentity, Enrolled, EnrolmentRefused, enrol};
+use edge_node::sync::enrolment::{
+    EdgeIdentity, Enrolled, EnrolmentRefused, enrol, renew, renewal_is_due,
+};
 use edge_node::sync::transport::{self, ConnectError, HubLink, LinkConfig, LinkEnd};
 use shared_model::id::NodeId;
 use shared_model::time::Timestamp;
@@ -17,8 +19,8 @@ use sync_hub::sync::endpoint::{
     Arrival, Congestion, LinkSettings, SyncEndpoint, close, close_with,
 };
 use sync_hub::sync::enrolment::{
-    Claim, EnrolmentRegistry, HubIdentity, NodeRecord, Refusal, Seat, TokenRecord,
-    answer_applicant, issue_token, judge,
+    Claim, EnrolmentRegistry, HubIdentity, NodeRecord, Refusal, Renewal, Seat, TokenRecord,
+    answer_applicant, issue_token, judge, judge_renewal,
 };
 use uuid::Uuid;
 
@@ -69,6 +71,16 @@ impl EnrolmentRegistry for Registry {
         );
         Ok(verdict)
     }
+
+    async fn renew(&self, renewal: &Renewal) -> anyhow::Result<Result<(), Refusal>> {
+        let mut books = self.0.lock().unwrap();
+        let known = books.nodes.get_mut(&renewal.node);
+        let verdict = judge_renewal(known.as_ref().map(|(record, _)| record), renewal);
+        if let (Some((_, fingerprint)), Ok(())) = (known, &verdict) {
+            *fingerprint = renewal.certificate_fingerprint;
+        }
+        Ok(verdict)
+    }
 }
 
 /// A hub that enrols whoever comes, and echoes the frames of whoever is enrolled.
@@ -111,8 +123,8 @@ impl Hub {
 
     fn issue(&self, pin: [u8; 32], expires_in_ms: i64) -> String {
         // A dead address first: the next one is tried.
-        let addresses = ["no-such-host.invalid:1".to_owned(), self.address.clone()];
-        let token = issue_token(pin, &addresses, now()).unwrap();
+        let addresses = vec!["no-such-host.invalid:1".to_owned(), self.address.clone()];
+        let token = issue_token(pin, addresses, now()).unwrap();
         let record = TokenRecord {
             site: "NBO-1".parse().unwrap(),
             entity: "KE".parse().unwrap(),
@@ -178,14 +190,17 @@ impl NewBox {
         }
     }
 
-    async fn enrol_at(&self, site: &str, token: &str, now: Timestamp) -> anyhow::Result<Enrolled> {
-        let identity = EdgeIdentity {
+    fn identity(&self, site: &str) -> EdgeIdentity<impl Fn(&[u8]) -> [u8; 64]> {
+        EdgeIdentity {
             node: self.node,
             site: site.parse().unwrap(),
             author_public_key: self.key.verifying_key().to_bytes(),
             sign: |message: &[u8]| self.key.sign(message).to_bytes(),
-        };
-        enrol(token, &identity, now, FLOOR).await
+        }
+    }
+
+    async fn enrol_at(&self, site: &str, token: &str, now: Timestamp) -> anyhow::Result<Enrolled> {
+        enrol(token, &self.identity(site), now, FLOOR).await
     }
 
     async fn enrol(&self, token: &str) -> anyhow::Result<Enrolled> {
@@ -284,7 +299,7 @@ async fn a_token_is_for_one_site_and_one_day() {
     assert!(refused.reason.contains("NBO-1") && refused.reason.contains("NBO-2"));
     let expired = hub.issue(hub.pin, 0);
     assert_eq!(NewBox::new(2).refused(&expired).await, "token-expired");
-    let elsewhere = issue_token(hub.pin, std::slice::from_ref(&hub.address), now()).unwrap();
+    let elsewhere = issue_token(hub.pin, vec![hub.address.clone()], now()).unwrap();
     assert_eq!(
         NewBox::new(2).refused(&elsewhere.text).await,
         "token-unknown"
@@ -372,4 +387,38 @@ async fn nobody_at_the_address_is_worth_another_try() {
     };
     let error = HubLink::connect(&lost).await.err().unwrap();
     assert!(error.is_worth_retrying(), "{error}");
+}
+
+#[tokio::test]
+async fn a_node_renews_its_certificate_and_a_stranger_does_not() {
+    let hub = Hub::start("nairobi");
+    let new_box = NewBox::new(2);
+    let enrolled = new_box.enrol(&hub.issue(hub.pin, HOUR_MS)).await.unwrap();
+    let mut config = link_config(&enrolled, now());
+    let first = config.node_certificate_chain_der[0].clone();
+    assert!(!renewal_is_due(&first, now(), FLOOR));
+    let in_a_week = Timestamp::from_ms(now().ms() + 7 * 24 * HOUR_MS);
+    assert!(renewal_is_due(&first, in_a_week, FLOOR));
+
+    let renewed = renew(&config, &new_box.identity("NBO-1")).await.unwrap();
+    assert_ne!(renewed.node_certificate_chain_der[0], first);
+    assert_eq!(renewed.hub_addresses, std::slice::from_ref(&hub.address));
+    config.node_certificate_chain_der = renewed.node_certificate_chain_der;
+    config.tls_key_der = renewed.tls_key_der;
+    let mut link = HubLink::connect(&config).await.unwrap();
+    link.send(b"still here").await.unwrap();
+    assert!(link.recv().await.unwrap().is_some());
+    link.handle.close().await;
+
+    let impostor = NewBox {
+        key: SigningKey::from_bytes(&[99; 32]),
+        ..new_box
+    };
+    for (asks, code) in [
+        (impostor, "other-author-key"),
+        (NewBox::new(3), "node-unknown"),
+    ] {
+        let error = renew(&config, &asks.identity("NBO-1")).await.err().unwrap();
+        assert_eq!(error.downcast::<EnrolmentRefused>().unwrap().code, code);
+    }
 }

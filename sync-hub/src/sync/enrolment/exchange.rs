@@ -5,14 +5,15 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use ed25519_dalek::{Signature, VerifyingKey};
-use minicbor::bytes::ByteVec;
-use minicbor::{Decode, Encode};
+use shared_model::enrolment::{
+    Answer, Ask, EnrolmentGrant, EnrolmentRefused, EnrolmentRequest, RenewalGrant, RenewalRequest,
+    enrolment_proof, proves, renewal_proof,
+};
 use shared_model::id::NodeId;
 use shared_model::time::Timestamp;
 
-use super::token::{SECRET_BYTES, hash_of};
-use super::{Claim, EnrolmentRegistry, Refusal, Seat};
+use super::token::hash_of;
+use super::{Claim, EnrolmentRegistry, Refusal, Renewal, Seat};
 use crate::pki::{RegionPki, fingerprint};
 use crate::sync::endpoint::{Applicant, close, close_with};
 use crate::sync::frames::FrameSender;
@@ -21,7 +22,7 @@ use crate::sync::frames::FrameSender;
 const REQUEST_BYTES_MAX: usize = 16 * 1024;
 /// From the request's first byte to the answer's last acknowledgement.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(60);
-const PROOF_CONTEXT: &str = "omniroute enrolment proof v1";
+const BINDING_LABEL: &[u8] = b"omniroute renewal";
 
 /// What a hub tells a new node about itself.
 #[derive(Debug, Clone)]
@@ -32,66 +33,15 @@ pub struct HubIdentity {
     pub addresses: Vec<String>,
 }
 
-#[derive(Debug, Encode, Decode)]
-#[cbor(map)]
-struct EnrolmentRequest {
-    #[cbor(n(0), with = "minicbor::bytes")]
-    secret: [u8; SECRET_BYTES],
-    #[n(1)]
-    node: NodeId,
-    #[n(2)]
-    site: String,
-    #[cbor(n(3), with = "minicbor::bytes")]
-    csr: Vec<u8>,
-    #[cbor(n(4), with = "minicbor::bytes")]
-    author_public_key: [u8; 32],
-    #[cbor(n(5), with = "minicbor::bytes")]
-    signature: [u8; 64],
+/// Who got a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    Enrolled(NodeId),
+    Renewed(NodeId),
 }
 
-#[derive(Debug, Encode, Decode)]
-enum EnrolmentAnswer {
-    #[n(0)]
-    Granted(#[n(0)] EnrolmentGrant),
-    #[n(1)]
-    Refused(#[n(0)] EnrolmentRefused),
-}
-
-#[derive(Debug, Encode, Decode)]
-#[cbor(map)]
-struct EnrolmentGrant {
-    #[n(0)]
-    chain: Vec<ByteVec>,
-    #[cbor(n(1), with = "minicbor::bytes")]
-    root: Vec<u8>,
-    #[n(2)]
-    hub_addresses: Vec<String>,
-    #[n(3)]
-    region: String,
-    #[n(4)]
-    site: String,
-    #[n(5)]
-    entity: String,
-    #[n(6)]
-    hub_node: NodeId,
-    #[cbor(n(7), with = "minicbor::bytes")]
-    hub_author_public_key: [u8; 32],
-    #[n(8)]
-    hub_now: Timestamp,
-}
-
-#[derive(Debug, Encode, Decode)]
-#[cbor(map)]
-struct EnrolmentRefused {
-    #[n(0)]
-    code: String,
-    #[n(1)]
-    reason: String,
-    #[n(2)]
-    remedy: String,
-}
-
-/// Answers one applicant and ends its connection. Returns who was admitted, or why not.
+/// Answers one applicant and ends its connection. Returns who got a certificate, or why
+/// nobody did.
 ///
 /// # Errors
 /// When the connection fails; the applicant will ask again.
@@ -101,18 +51,23 @@ pub async fn answer_applicant<R: EnrolmentRegistry>(
     hub: &HubIdentity,
     registry: &R,
     now: Timestamp,
-) -> anyhow::Result<Result<NodeId, Refusal>> {
+) -> anyhow::Result<Result<Applied, Refusal>> {
     let exchange = async {
+        let binding = binding(applicant)?;
         let (mut send, receive) = applicant.accept_session().await?;
         let mut receive = receive.limited_to(REQUEST_BYTES_MAX);
         let request = receive
             .recv()
             .await?
             .context("the applicant asked for nothing")?;
-        let verdict = consider(&request, pki, registry, now).await;
+        let verdict = consider(&request, &binding, pki, registry, now).await;
         answer(&mut send, &verdict, pki, hub, now).await?;
         send.finish().await;
-        anyhow::Ok(verdict.map(|(claim, ..)| claim.node))
+        anyhow::Ok(match verdict {
+            Verdict::Enrolled(Claim { node, .. }, ..) => Ok(Applied::Enrolled(node)),
+            Verdict::Renewed(Renewal { node, .. }, ..) => Ok(Applied::Renewed(node)),
+            Verdict::Refused(refusal) => Err(refusal),
+        })
     };
     let outcome = tokio::time::timeout(EXCHANGE_TIMEOUT, exchange)
         .await
@@ -127,24 +82,55 @@ pub async fn answer_applicant<R: EnrolmentRegistry>(
     outcome
 }
 
-type Verdict = Result<(Claim, Seat, Vec<u8>), Refusal>;
+/// What only the two ends of one connection know.
+type Binding = [u8; 32];
+
+fn binding(applicant: &Applicant) -> anyhow::Result<Binding> {
+    let mut binding = Binding::default();
+    match applicant
+        .connection
+        .export_keying_material(&mut binding, BINDING_LABEL, b"")
+    {
+        Ok(()) => Ok(binding),
+        Err(_) => anyhow::bail!("the connection gives no keying material"),
+    }
+}
+
+/// What was decided, and for whom.
+enum Verdict {
+    Enrolled(Claim, Seat, Vec<u8>),
+    Renewed(Renewal, Vec<u8>),
+    Refused(Refusal),
+}
 
 async fn consider<R: EnrolmentRegistry>(
     request: &[u8],
+    binding: &Binding,
     pki: &RegionPki,
     registry: &R,
     now: Timestamp,
 ) -> Verdict {
-    let request: EnrolmentRequest =
-        minicbor::decode(request).map_err(|_| Refusal::Malformed("it is no request"))?;
+    let verdict = match minicbor::decode(request) {
+        Ok(Ask::Enrol(request)) => consider_new(request, pki, registry, now).await,
+        Ok(Ask::Renew(request)) => consider_renewal(&request, binding, pki, registry, now).await,
+        Err(_) => Err(Refusal::Malformed("it is no request")),
+    };
+    verdict.unwrap_or_else(Verdict::Refused)
+}
+
+async fn consider_new<R: EnrolmentRegistry>(
+    request: EnrolmentRequest,
+    pki: &RegionPki,
+    registry: &R,
+    now: Timestamp,
+) -> Result<Verdict, Refusal> {
+    let proof = enrolment_proof(&request.secret, &request.csr, request.node);
+    verify(&proof, &request.author_public_key, &request.signature)?;
     let site = request
         .site
         .parse()
         .map_err(|_| Refusal::Malformed("its site is no site"))?;
-    verify_proof(&request)?;
-    let leaf = pki
-        .sign_node_leaf(request.node, &request.csr, now)
-        .map_err(|_| Refusal::Malformed("its certificate request is none"))?;
+    let leaf = sign(pki, request.node, &request.csr, now)?;
     let claim = Claim {
         token_hash: hash_of(&request.secret),
         node: request.node,
@@ -153,32 +139,58 @@ async fn consider<R: EnrolmentRegistry>(
         certificate_fingerprint: fingerprint(&leaf),
         now,
     };
-    match registry.admit(&claim).await {
-        Ok(Ok(seat)) => Ok((claim, seat, leaf.to_vec())),
-        Ok(Err(refusal)) => Err(refusal),
-        Err(error) => {
-            tracing::error!(node = %claim.node, error = %format!("{error:#}"), "enrolment failed");
-            Err(Refusal::HubFailed)
-        }
-    }
+    let seat = registry
+        .admit(&claim)
+        .await
+        .map_err(|error| hub_failed(claim.node, &error))??;
+    Ok(Verdict::Enrolled(claim, seat, leaf))
 }
 
-/// The author key signs the token, so that nobody who saw a key can enrol it, and the request, so
-/// that nobody on the way can put in another one.
-fn verify_proof(request: &EnrolmentRequest) -> Result<(), Refusal> {
-    let message = blake3::Hasher::new_derive_key(PROOF_CONTEXT)
-        .update(&request.secret)
-        .update(&request.csr)
-        .update(request.node.as_uuid().as_bytes())
-        .finalize();
-    VerifyingKey::from_bytes(&request.author_public_key)
-        .and_then(|key| {
-            key.verify_strict(
-                message.as_bytes(),
-                &Signature::from_bytes(&request.signature),
-            )
-        })
-        .map_err(|_| Refusal::ProofInvalid)
+async fn consider_renewal<R: EnrolmentRegistry>(
+    request: &RenewalRequest,
+    binding: &Binding,
+    pki: &RegionPki,
+    registry: &R,
+    now: Timestamp,
+) -> Result<Verdict, Refusal> {
+    let proof = renewal_proof(binding, &request.csr, request.node);
+    verify(&proof, &request.author_public_key, &request.signature)?;
+    let leaf = sign(pki, request.node, &request.csr, now)?;
+    let renewal = Renewal {
+        node: request.node,
+        author_public_key: request.author_public_key,
+        certificate_fingerprint: fingerprint(&leaf),
+        now,
+    };
+    registry
+        .renew(&renewal)
+        .await
+        .map_err(|error| hub_failed(renewal.node, &error))??;
+    Ok(Verdict::Renewed(renewal, leaf))
+}
+
+fn sign(pki: &RegionPki, node: NodeId, csr: &[u8], now: Timestamp) -> Result<Vec<u8>, Refusal> {
+    let leaf = pki.sign_node_leaf(node, csr, now);
+    Ok(leaf
+        .map_err(|_| Refusal::Malformed("its certificate request is none"))?
+        .to_vec())
+}
+
+fn hub_failed(node: NodeId, error: &anyhow::Error) -> Refusal {
+    tracing::error!(%node, error = %format!("{error:#}"), "the registry of nodes failed");
+    Refusal::HubFailed
+}
+
+fn verify(
+    proof: &[u8; 32],
+    author_public_key: &[u8; 32],
+    signature: &[u8; 64],
+) -> Result<(), Refusal> {
+    if proves(proof, author_public_key, signature) {
+        Ok(())
+    } else {
+        Err(Refusal::ProofInvalid)
+    }
 }
 
 async fn answer(
@@ -189,7 +201,7 @@ async fn answer(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let answer = match verdict {
-        Ok((_, seat, leaf)) => EnrolmentAnswer::Granted(EnrolmentGrant {
+        Verdict::Enrolled(_, seat, leaf) => Answer::Granted(EnrolmentGrant {
             chain: vec![leaf.clone().into()],
             root: pki.root().to_vec(),
             hub_addresses: hub.addresses.clone(),
@@ -200,7 +212,12 @@ async fn answer(
             hub_author_public_key: hub.author_public_key,
             hub_now: now,
         }),
-        Err(refusal) => EnrolmentAnswer::Refused(EnrolmentRefused {
+        Verdict::Renewed(_, leaf) => Answer::Renewed(RenewalGrant {
+            chain: vec![leaf.clone().into()],
+            hub_addresses: hub.addresses.clone(),
+            hub_now: now,
+        }),
+        Verdict::Refused(refusal) => Answer::Refused(EnrolmentRefused {
             code: refusal.code().to_owned(),
             reason: refusal.to_string(),
             remedy: refusal.remedy().to_owned(),

@@ -1,7 +1,7 @@
 //! How a new box becomes a node of this region: a one-time token, a proof, a certificate.
 //!
 //! The rules are in [`judge`]; who may have a token, and where tokens and nodes are kept, is the
-//! business of the [`EnrolmentRegistry`]. `edge-node` has the other end of the same messages.
+//! business of the [`EnrolmentRegistry`].
 
 mod exchange;
 mod token;
@@ -11,7 +11,7 @@ use std::future::Future;
 use shared_model::id::{EntityCode, NodeId, SiteCode};
 use shared_model::time::Timestamp;
 
-pub use exchange::{HubIdentity, answer_applicant};
+pub use exchange::{Applied, HubIdentity, answer_applicant};
 pub use token::{IssuedToken, TOKEN_VALID_MS, issue_token};
 
 /// A box asking to become a node, its proof already checked.
@@ -24,6 +24,16 @@ pub struct Claim {
     /// Signs the node's log as long as the node lives.
     pub author_public_key: [u8; 32],
     /// Of the certificate the node gets when admitted.
+    pub certificate_fingerprint: [u8; 32],
+    pub now: Timestamp,
+}
+
+/// A node asking for a fresh certificate, its proof already checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    pub node: NodeId,
+    pub author_public_key: [u8; 32],
+    /// Of the certificate the node gets when it may go on.
     pub certificate_fingerprint: [u8; 32],
     pub now: Timestamp,
 }
@@ -65,6 +75,8 @@ pub enum Refusal {
     OtherSite { token: SiteCode, claimed: SiteCode },
     #[error("a node of this id is known with another author key")]
     OtherAuthorKey,
+    #[error("this hub does not know the node")]
+    NodeUnknown,
     #[error("the node was revoked")]
     NodeRevoked,
     #[error("the request is not one this hub reads: {0}")]
@@ -85,6 +97,7 @@ impl Refusal {
             Self::TokenUsed => "token-used",
             Self::OtherSite { .. } => "other-site",
             Self::OtherAuthorKey => "other-author-key",
+            Self::NodeUnknown => "node-unknown",
             Self::NodeRevoked => "node-revoked",
             Self::Malformed(_) => "malformed",
             Self::ProofInvalid => "proof-invalid",
@@ -100,6 +113,7 @@ impl Refusal {
             Self::TokenExpired | Self::TokenUsed => "issue a new token on the hub's console",
             Self::OtherSite { .. } => "issue a token for the box's site, or set the box up anew",
             Self::OtherAuthorKey => "restore the box's own keys, or set it up as a new node",
+            Self::NodeUnknown => "enrol the box with a new token",
             Self::NodeRevoked => "set the box up as a new node with a new token",
             Self::Malformed(_) | Self::ProofInvalid => "bring box and hub to the same version",
             Self::HubFailed => "try again; the token stays valid",
@@ -145,6 +159,22 @@ pub fn judge(
     })
 }
 
+/// Whether a node may go on with a fresh certificate. How old the last one is does not matter: a
+/// box that was out of reach for a year is still the same box.
+///
+/// # Errors
+/// The first reason that speaks against it.
+pub fn judge_renewal(node: Option<&NodeRecord>, renewal: &Renewal) -> Result<(), Refusal> {
+    let known = node.ok_or(Refusal::NodeUnknown)?;
+    if known.revoked {
+        return Err(Refusal::NodeRevoked);
+    }
+    if known.author_public_key != renewal.author_public_key {
+        return Err(Refusal::OtherAuthorKey);
+    }
+    Ok(())
+}
+
 /// Where tokens and nodes are kept.
 pub trait EnrolmentRegistry: Sync {
     /// In one transaction: reads the token and the node with their rows locked, asks [`judge`],
@@ -157,6 +187,16 @@ pub trait EnrolmentRegistry: Sync {
         &self,
         claim: &Claim,
     ) -> impl Future<Output = anyhow::Result<Result<Seat, Refusal>>> + Send;
+
+    /// In one transaction: reads the node with its row locked, asks [`judge_renewal`], and, when
+    /// granted, keeps the new fingerprint. Committed before it returns.
+    ///
+    /// # Errors
+    /// The outer error is the store's; the inner one is the verdict.
+    fn renew(
+        &self,
+        renewal: &Renewal,
+    ) -> impl Future<Output = anyhow::Result<Result<(), Refusal>>> + Send;
 }
 
 #[cfg(test)]
@@ -236,5 +276,29 @@ mod tests {
         assert_eq!(verdict, Err(Refusal::OtherAuthorKey));
         let verdict = judge(Some(&fresh), Some(&known(true)), &claim());
         assert_eq!(verdict, Err(Refusal::NodeRevoked));
+    }
+
+    #[test]
+    fn a_known_node_renews_and_nobody_else() {
+        let renewal = Renewal {
+            node: node(1),
+            author_public_key: [2; 32],
+            certificate_fingerprint: [4; 32],
+            now: EXPIRES,
+        };
+        assert_eq!(judge_renewal(Some(&known(false)), &renewal), Ok(()));
+        assert_eq!(
+            judge_renewal(Some(&known(true)), &renewal),
+            Err(Refusal::NodeRevoked)
+        );
+        assert_eq!(judge_renewal(None, &renewal), Err(Refusal::NodeUnknown));
+        let forged = Renewal {
+            author_public_key: [9; 32],
+            ..renewal
+        };
+        assert_eq!(
+            judge_renewal(Some(&known(false)), &forged),
+            Err(Refusal::OtherAuthorKey)
+        );
     }
 }
