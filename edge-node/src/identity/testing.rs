@@ -110,6 +110,7 @@ fn store(folder: &std::path::Path) -> Store {
             currency: Currency::KES,
             jurisdiction: Jurisdiction::KE,
             bins: Vec::new(),
+            unsellable: Vec::new(),
             rider_fee_minor: 0,
             count_variance_minor_max: 0,
         },

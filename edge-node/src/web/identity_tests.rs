@@ -8,7 +8,7 @@ use tower::ServiceExt;
 
 use super::auth::IdentityState;
 use super::live::{KINDS, Live};
-use super::{device, headers, live, lockout, session};
+use super::{device, headers, live, lockout, pages, problem, session};
 use crate::identity::moment::Moment;
 use crate::identity::testing::{AMINA, AMINA_PIN, Depot, MUSA, MUSA_PIN};
 
@@ -28,7 +28,9 @@ impl Browser {
             .merge(device::router(state.clone()))
             .merge(session::router(state.clone()))
             .merge(lockout::router(state.clone()))
-            .merge(live::router(state, live.clone()));
+            .merge(live::router(state, live.clone()))
+            .method_not_allowed_fallback(problem::unknown_method)
+            .fallback_service(pages::router());
         Self {
             app: headers::guard(routes, headers::LIMITS),
             depot,
@@ -255,4 +257,39 @@ async fn live_updates_are_for_people_who_are_signed_in() {
         text.is_empty() || text.starts_with(b"event: changed"),
         "{text:?}"
     );
+}
+
+#[tokio::test]
+async fn every_address_answers_as_the_contract_says() {
+    let mut browser = Browser::new().await;
+    for (method, path, status, kind) in [
+        ("GET", "/", 200, "text/html"),
+        ("GET", "/orders/7", 200, "text/html"),
+        ("GET", "/api/v1/none", 404, "application/problem+json"),
+        ("POST", "/api/v1/none", 404, "application/problem+json"),
+        ("GET", "/favicon.none", 404, "application/problem+json"),
+        ("PUT", "/api/v1/session", 405, "application/problem+json"),
+        ("POST", "/api/v1/session", 415, "application/problem+json"),
+        ("GET", "/api/v1/session", 401, "application/problem+json"),
+    ] {
+        let response = browser.send(method, path, None).await;
+        assert_eq!(response.status(), status, "{method} {path}");
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            kind,
+            "{method} {path}"
+        );
+        assert!(
+            response
+                .headers()
+                .contains_key(header::CONTENT_SECURITY_POLICY)
+        );
+        let caching = if path.starts_with("/api/") {
+            "no-store"
+        } else {
+            "no-cache"
+        };
+        let is = response.headers().get(header::CACHE_CONTROL);
+        assert!(is.is_none_or(|is| is == caching), "{method} {path} {is:?}");
+    }
 }
