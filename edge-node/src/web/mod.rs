@@ -3,7 +3,9 @@
 //! Handlers read a request, ask the node, answer. They hold no rule of the business and never wait
 //! for the hub.
 
+pub mod app;
 pub mod auth;
+pub mod commands;
 pub mod device;
 pub mod live;
 pub mod lockout;
