@@ -2,7 +2,7 @@
 
 pub use web_rim::problem::*;
 
-use crate::store::StoreError;
+use crate::store::{CommandError, StoreError};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -15,17 +15,29 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Refused(refusal) => refusal.into(),
+            CommandError::IdReused { .. } => Self::id_used_for_another_body(),
+            CommandError::Store(error) => error.into(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_failure_of_the_store_has_its_status() {
+        let id = shared_model::id::EntryId::new(uuid::Uuid::nil());
         for (error, status) in [
-            (StoreError::QueueFull, 429),
-            (StoreError::Damaged("a secret path".to_owned()), 500),
-            (StoreError::Stopped, 503),
-            (StoreError::DiskFull, 507),
+            (CommandError::IdReused { id }, 409),
+            (StoreError::QueueFull.into(), 429),
+            (StoreError::Damaged("a secret path".to_owned()).into(), 500),
+            (StoreError::Stopped.into(), 503),
+            (StoreError::DiskFull.into(), 507),
         ] {
             let problem = Problem::from(error);
             assert_eq!(problem.status(), status);
