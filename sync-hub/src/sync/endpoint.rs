@@ -134,6 +134,7 @@ type Handshake = Pin<Box<dyn Future<Output = anyhow::Result<Arrival>> + Send>>;
 pub struct SyncEndpoint {
     endpoint: Endpoint,
     handshakes: FuturesUnordered<Handshake>,
+    settings: LinkSettings,
     connections_max: usize,
 }
 
@@ -147,17 +148,14 @@ impl SyncEndpoint {
         pki: &RegionPki,
         settings: LinkSettings,
     ) -> anyhow::Result<Self> {
-        let tls = Arc::new(QuicServerConfig::try_from(tls(pki)?)?);
-        let mut config = quinn::ServerConfig::with_crypto(tls);
-        config
-            .transport_config(Arc::new(transport(settings)))
-            .max_incoming(HANDSHAKES_MAX);
+        let config = server_config(pki, settings)?;
         let endpoint = Endpoint::server(config, address)
             .with_context(|| format!("listening for nodes on UDP {address}"))?;
         let handshakes = FuturesUnordered::new();
         Ok(Self {
             endpoint,
             handshakes,
+            settings,
             connections_max: CONNECTIONS_MAX,
         })
     }
@@ -168,6 +166,17 @@ impl SyncEndpoint {
         self.endpoint
             .local_addr()
             .context("asking for the address nodes dial")
+    }
+
+    /// Shows nodes the certificate that `pki` has now. To be called after the hub's certificates
+    /// were made anew; links that stand go on.
+    ///
+    /// # Errors
+    /// When the certificates are unusable; the earlier one stays in use.
+    pub fn refresh(&self, pki: &RegionPki) -> anyhow::Result<()> {
+        self.endpoint
+            .set_server_config(Some(server_config(pki, self.settings)?));
+        Ok(())
     }
 
     /// The next that completed its handshake; `None` after [`SyncEndpoint::close`]. Handshakes
@@ -249,6 +258,15 @@ fn certificate_of(connection: &Connection) -> Option<CertificateDer<'static>> {
         .downcast::<Vec<CertificateDer<'static>>>()
         .ok()?;
     shown.into_iter().next()
+}
+
+fn server_config(pki: &RegionPki, settings: LinkSettings) -> anyhow::Result<quinn::ServerConfig> {
+    let tls = Arc::new(QuicServerConfig::try_from(tls(pki)?)?);
+    let mut config = quinn::ServerConfig::with_crypto(tls);
+    config
+        .transport_config(Arc::new(transport(settings)))
+        .max_incoming(HANDSHAKES_MAX);
+    Ok(config)
 }
 
 fn tls(pki: &RegionPki) -> anyhow::Result<rustls::ServerConfig> {

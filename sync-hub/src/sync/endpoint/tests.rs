@@ -28,14 +28,14 @@ fn now() -> Timestamp {
 
 struct Region {
     pki: RegionPki,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Region {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let pki = RegionPki::open(dir.path(), &"nairobi".parse().unwrap(), &[], now()).unwrap();
-        Self { pki, _dir: dir }
+        Self { pki, dir }
     }
 
     fn bind(&self) -> (SyncEndpoint, SocketAddr) {
@@ -247,4 +247,33 @@ async fn an_announced_giant_ends_the_session() {
         matches!(reason, ConnectionError::ApplicationClosed(_)),
         "{reason}"
     );
+}
+
+#[tokio::test]
+async fn a_running_hub_shows_its_new_certificate() {
+    let region = Region::new();
+    let (mut endpoint, address) = region.bind();
+    let shown = |connection: &Connection| certificate_of(connection).unwrap();
+    let callers = async {
+        let first = call(&region, address, ALPN_ENROL, None).await.unwrap();
+        assert_eq!(shown(&first), region.pki.sync_chain()[0]);
+        let hosts = ["another.example".to_owned()];
+        let nairobi = "nairobi".parse().unwrap();
+        let renewed = RegionPki::open(region.dir.path(), &nairobi, &hosts, now()).unwrap();
+        first.close(VarInt::from_u32(0), b"renew");
+        renewed
+    };
+    let hub = async {
+        let Some(Arrival::Applicant(applicant)) = endpoint.accept().await else {
+            panic!("nobody")
+        };
+        applicant.connection.closed().await
+    };
+    let (renewed, _) = tokio::join!(callers, hub);
+    endpoint.refresh(&renewed).unwrap();
+    let (second, arrival) =
+        tokio::join!(call(&region, address, ALPN_ENROL, None), endpoint.accept());
+    assert!(arrival.is_some());
+    assert_eq!(shown(&second.unwrap()), renewed.sync_chain()[0]);
+    assert_ne!(renewed.sync_chain()[0], region.pki.sync_chain()[0]);
 }
