@@ -25,6 +25,10 @@ mod explain;
 /// The largest body read. A command of 500 lines takes about 50 KiB.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
+/// How much of a body that is too large is read on and thrown away. A client that is cut off while
+/// it sends sees a broken connection instead of the answer that says why.
+const DISCARDED_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// A JSON body: read strictly on the way in, written plainly on the way out.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
@@ -107,26 +111,36 @@ async fn read(request: Request) -> Result<Vec<u8>, Problem> {
     if !is_json(request.headers()) {
         return Err(Problem::not_json());
     }
-    if declared_length(request.headers()).is_some_and(|length| length > BODY_BYTES_MAX) {
-        return Err(Problem::too_large(BODY_BYTES_MAX));
-    }
-    collect(request.into_body()).await
+    let declared = declared_length(request.headers()).unwrap_or(0);
+    collect(request.into_body(), declared).await
 }
 
 /// Reads the body piece by piece, so that a client that lies about its length costs no memory.
-async fn collect(body: Body) -> Result<Vec<u8>, Problem> {
+async fn collect(body: Body, declared: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     let mut pieces = body.into_data_stream();
+    let mut too_large = declared > BODY_BYTES_MAX;
+    let mut length = 0;
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| {
             Problem::bad_input("", "the body ended early", "send the whole request again")
         })?;
-        if bytes.len() + piece.len() > BODY_BYTES_MAX {
-            return Err(Problem::too_large(BODY_BYTES_MAX));
+        length += piece.len();
+        too_large |= length > BODY_BYTES_MAX;
+        if length > DISCARDED_BYTES_MAX {
+            break;
         }
-        bytes.extend_from_slice(&piece);
+        if too_large {
+            bytes = Vec::new();
+        } else {
+            bytes.extend_from_slice(&piece);
+        }
     }
-    Ok(bytes)
+    if too_large {
+        Err(Problem::too_large(BODY_BYTES_MAX))
+    } else {
+        Ok(bytes)
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

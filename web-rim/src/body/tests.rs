@@ -9,6 +9,8 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::Value;
 use shared_model::id::{ArticleCode, OrderId};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use super::*;
@@ -345,6 +347,27 @@ async fn a_body_over_the_limit_is_refused_whatever_its_header_says() {
         .header(CONTENT_TYPE, "application/json")
         .header(CONTENT_LENGTH, BODY_BYTES_MAX + 1);
     assert_eq!(answer(lying.body(Body::empty()).unwrap()).await.0, 413);
+}
+
+/// Over a socket: a client that sends before it listens must still get the answer.
+#[tokio::test]
+async fn a_large_body_gets_its_answer_and_not_a_broken_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(axum::serve(listener, app()).into_future());
+    let length = 2 * 1024 * 1024;
+    let head = format!(
+        "POST /sell HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         connection: close\r\ncontent-length: {length}\r\n\r\n"
+    );
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(head.as_bytes()).await.unwrap();
+    client.write_all(&vec![b' '; length]).await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("urn:omniroute:problem:too-large"));
+    server.abort();
 }
 
 #[tokio::test]
