@@ -1,10 +1,12 @@
 //! Stock is promised to other sites, given back, passed on, and handed over when they sold it.
 
+use std::collections::BTreeMap;
+
 use super::command::Kind;
 use super::counter::right_left;
 use super::desk::{Decision, Declined, Desk, Draft};
 use super::reply::Reply;
-use crate::id::{EntryId, NodeId, RightId, SiteCode};
+use crate::id::{ArticleCode, EntryId, NodeId, RightId, SiteCode};
 use crate::ledger::{Account, Posting};
 use crate::log::Scope;
 use crate::network::Peer;
@@ -181,34 +183,34 @@ pub(super) fn hand_over<L: Load>(
     for event in events {
         draft.event(event);
     }
+    // Two rights on one article are two items, and leave one bin together.
+    let mut leaving: BTreeMap<ArticleCode, i64> = BTreeMap::new();
     let items = sale.map_or_else(Vec::new, |sale| sale.items);
     for item in items.into_iter().filter(|item| item.home == node) {
+        *leaving.entry(item.article).or_insert(0) += item.quantity;
+    }
+    for (article, quantity) in leaving {
         let held = desk
-            .stock(&item.article)?
+            .stock(&article)?
             .bins
             .get(&command.bin)
             .copied()
             .unwrap_or(0);
-        if item.quantity > held {
-            let (article, bin) = (item.article, command.bin.clone());
+        if quantity > held {
+            let bin = command.bin.clone();
             return Err(warehouse::Error::NotInBin { article, bin, held }.into());
         }
-        let cost = desk.cost(&item.article, item.quantity)?;
+        let cost = desk.cost(&article, quantity)?;
         let bin = Account::Bin(command.bin.clone());
-        draft.post(Posting::goods(
-            Account::Customer,
-            bin,
-            &item.article,
-            item.quantity,
-        ));
-        let stock = Account::StockValue(item.article.clone());
+        draft.post(Posting::goods(Account::Customer, bin, &article, quantity));
+        let stock = Account::StockValue(article.clone());
         draft.post(Posting::money(
             Account::CostOfGoods,
             stock,
             desk.currency(),
             cost,
         ));
-        let (article, quantity) = (item.article, -item.quantity);
+        let quantity = -quantity;
         draft.event(warehouse::Event::StockLent { article, quantity });
     }
     Ok(draft.decision(
