@@ -24,7 +24,7 @@ const LOG_BYTES_MAX: u64 = 8 * 1024 * 1024;
 const LOG_TAIL_BYTES: usize = 1500;
 
 /// Durable before fast; small enough for a box of 2 GB that also runs the hub.
-const SETTINGS: [&str; 20] = [
+const SETTINGS: [&str; 22] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "fsync=on",
@@ -35,6 +35,7 @@ const SETTINGS: [&str; 20] = [
     "maintenance_work_mem=64MB",
     "wal_buffers=8MB",
     "max_wal_size=1GB",
+    "checkpoint_timeout=15min",
     "max_connections=48",
     "jit=off",
     // Parallel workers need /dev/shm, which containers keep small, and cores, which we have few of.
@@ -42,6 +43,8 @@ const SETTINGS: [&str; 20] = [
     "max_parallel_maintenance_workers=0",
     "logging_collector=off",
     "log_destination=stderr",
+    // The log starts anew only with the database, which may run for years.
+    "log_checkpoints=off",
     "log_line_prefix=%m [%p] ",
     "timezone=UTC",
     "log_timezone=UTC",
