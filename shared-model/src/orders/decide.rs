@@ -211,13 +211,17 @@ pub fn take_back(order: &Order) -> Result<Event, Error> {
 /// Cancels before anything left; what was prepaid goes back.
 ///
 /// # Errors
-/// [`Error::WrongStatus`] once picking has begun: put the goods away first.
+/// [`Error::WrongStatus`] once goods were picked: they must go out, or come back, first.
 pub fn cancel(order: &Order, reason: &str) -> Result<Event, Error> {
-    require(
-        order,
-        &[Status::Placed, Status::Reserved, Status::Returned],
-        "placed, reserved or returned",
-    )?;
+    let in_picking = matches!(order.status, Status::Picking | Status::Picked);
+    let nothing_found = in_picking && order.lines.iter().all(|line| line.picked == 0);
+    if !nothing_found {
+        require(
+            order,
+            &[Status::Placed, Status::Reserved, Status::Returned],
+            "placed, reserved or returned, or of which nothing was found",
+        )?;
+    }
     Ok(Event::Cancelled {
         order: order.order,
         reason: reason.to_owned(),

@@ -113,6 +113,27 @@ pub(super) fn reserve<L: Load>(
     Ok(draft.done(Kind::ReserveOrder))
 }
 
+/// What stock is still promised to an order: a line that ended short has given its part up.
+fn still_promised(order: &Order) -> Vec<(ArticleCode, i64)> {
+    match order.status {
+        orders::Status::Reserved | orders::Status::Picking => order
+            .lines
+            .iter()
+            .filter(|line| !line.is_done())
+            .map(|line| (line.article.clone(), line.quantity - line.picked))
+            .collect(),
+        orders::Status::Placed
+        | orders::Status::Picked
+        | orders::Status::Packed
+        | orders::Status::Dispatched
+        | orders::Status::Delivered
+        | orders::Status::Failed
+        | orders::Status::Returned
+        | orders::Status::Closed
+        | orders::Status::Cancelled => Vec::new(),
+    }
+}
+
 pub(super) fn cancel<L: Load>(
     command: &CancelOrder,
     desk: &mut Desk<'_, '_, L>,
@@ -120,11 +141,8 @@ pub(super) fn cancel<L: Load>(
     let order = desk.order(command.order)?;
     let mut draft = Draft::default();
     draft.event(orders::cancel(&order, command.reason.as_str())?);
-    if order.status == orders::Status::Reserved {
-        let lines = wanted(&order)
-            .into_iter()
-            .map(|(a, quantity)| (a.clone(), quantity))
-            .collect();
+    let lines = still_promised(&order);
+    if !lines.is_empty() {
         draft.event(warehouse::Event::ReservationReleased { lines });
     }
     let refund_minor = order.paid_minor - order.refunded_minor;

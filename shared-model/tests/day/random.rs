@@ -5,7 +5,7 @@ use shared_model::exceptions::Exception;
 use shared_model::gig::{Rider, Task, TaskStatus};
 use shared_model::id::CustomerId;
 use shared_model::orders::{Order, Status};
-use shared_model::payments::Handover;
+use shared_model::payments::{Handover, HandoverStatus};
 use shared_model::records::Record;
 use shared_model::rights::{RemoteHandover, RemoteSale, Right};
 use shared_model::warehouse::Count;
@@ -18,7 +18,7 @@ use super::{
 /// What a generated command is: who asks, its name, its body.
 pub(crate) type Asked = (Person, &'static str, Value);
 
-const NAMES: [&str; 38] = [
+const NAMES: [&str; 39] = [
     "receive-goods",
     "receive-goods",
     "move-stock",
@@ -51,6 +51,7 @@ const NAMES: [&str; 38] = [
     "start-count",
     "record-count",
     "register-rider",
+    "handover",
     "handover",
     "deposit-cash",
     "right",
@@ -332,8 +333,22 @@ fn customer(dice: &mut Dice, name: &'static str) -> Asked {
 }
 
 fn handover(depot: &Depot, dice: &mut Dice, fresh: String) -> Asked {
-    let known = any::<Handover>(depot, dice, |handover| handover.handover.to_string());
-    match dice.below(3) {
+    let step = dice.below(3);
+    let due = [
+        HandoverStatus::Counted,
+        HandoverStatus::Declared,
+        HandoverStatus::Counted,
+    ][step];
+    let fitting: Vec<Handover> = depot
+        .all::<Handover>()
+        .into_iter()
+        .filter(|handover| handover.status == due)
+        .collect();
+    let known = match dice.pick(&fitting) {
+        Some(handover) => handover.handover.to_string(),
+        None => any::<Handover>(depot, dice, |handover| handover.handover.to_string()),
+    };
+    match step {
         0 => (
             RIDER,
             "declare-handover",
