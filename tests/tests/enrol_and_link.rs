@@ -7,12 +7,12 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
-use ed25519_dalek::{Signer as _, SigningKey};
 use edge_node::sync::enrolment::{
-    EdgeIdentity, Enrolled, EnrolmentRefused, enrol, renew, renewal_is_due,
+    EdgeIdentity, Enrolled, EnrolmentRefused, SIGNING_CONTEXT, enrol, renew, renewal_is_due,
 };
 use edge_node::sync::transport::{self, ConnectError, HubLink, LinkConfig, LinkEnd};
 use shared_model::id::NodeId;
+use shared_model::log::AuthorKey;
 use shared_model::time::Timestamp;
 use sync_hub::pki::RegionPki;
 use sync_hub::sync::endpoint::{
@@ -178,7 +178,7 @@ async fn serve(
 
 struct NewBox {
     node: NodeId,
-    key: SigningKey,
+    key: AuthorKey,
 }
 
 impl NewBox {
@@ -186,7 +186,7 @@ impl NewBox {
         let node = NodeId::new(Uuid::from_u128(u128::from(number)));
         Self {
             node,
-            key: SigningKey::from_bytes(&[number; 32]),
+            key: AuthorKey::from_secret(&[number; 32]),
         }
     }
 
@@ -194,8 +194,8 @@ impl NewBox {
         EdgeIdentity {
             node: self.node,
             site: site.parse().unwrap(),
-            author_public_key: self.key.verifying_key().to_bytes(),
-            sign: |message: &[u8]| self.key.sign(message).to_bytes(),
+            author_public_key: *self.key.public().as_bytes(),
+            sign: |message: &[u8]| self.key.sign(SIGNING_CONTEXT, message),
         }
     }
 
@@ -279,7 +279,7 @@ async fn a_token_admits_one_box_and_admits_it_again_when_the_answer_was_lost() {
     link.handle.close().await;
     assert_eq!(NewBox::new(3).refused(&token).await, "token-used");
     let impostor = NewBox {
-        key: SigningKey::from_bytes(&[99; 32]),
+        key: AuthorKey::from_secret(&[99; 32]),
         ..NewBox::new(2)
     };
     assert_eq!(impostor.refused(&token).await, "other-author-key");
@@ -411,7 +411,7 @@ async fn a_node_renews_its_certificate_and_a_stranger_does_not() {
     link.handle.close().await;
 
     let impostor = NewBox {
-        key: SigningKey::from_bytes(&[99; 32]),
+        key: AuthorKey::from_secret(&[99; 32]),
         ..new_box
     };
     for (asks, code) in [

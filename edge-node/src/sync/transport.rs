@@ -13,7 +13,7 @@ use shared_model::id::RegionCode;
 use shared_model::time::Timestamp;
 
 use super::dial::{Dialled, dial};
-use super::frames::{FrameReceiver, FrameSender, RecvError, SendError};
+pub use super::frames::{FrameReceiver, FrameSender, RecvError, SendError};
 use super::trust::{JudgedTime, hub_name, provider};
 
 const ALPN_SYNC: &[u8] = b"omniroute-sync/1";

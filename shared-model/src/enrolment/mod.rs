@@ -5,14 +5,17 @@
 
 mod token;
 
-use ed25519_dalek::{Signature, VerifyingKey};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 pub use token::{SECRET_BYTES, Token, TokenError};
 
 use crate::id::NodeId;
+use crate::log::AuthorPublicKey;
 use crate::time::Timestamp;
+
+/// For [`crate::log::AuthorKey::sign`]: keeps these signatures apart from all others of the key.
+pub const SIGNING_CONTEXT: &[u8] = b"omniroute enrolment v1";
 
 const ENROLMENT_CONTEXT: &str = "omniroute enrolment proof v1";
 const RENEWAL_CONTEXT: &str = "omniroute renewal proof v1";
@@ -131,13 +134,13 @@ pub fn renewal_proof(binding: &[u8; 32], csr: &[u8], node: NodeId) -> [u8; 32] {
     proof(RENEWAL_CONTEXT, binding, csr, node)
 }
 
-/// Whether `author_public_key` signed `proof`.
+/// Whether the author key signed `proof`.
 #[must_use]
 pub fn proves(proof: &[u8; 32], author_public_key: &[u8; 32], signature: &[u8; 64]) -> bool {
-    VerifyingKey::from_bytes(author_public_key).is_ok_and(|key| {
-        key.verify_strict(proof, &Signature::from_bytes(signature))
-            .is_ok()
-    })
+    let author = AuthorPublicKey::from_bytes(*author_public_key);
+    author
+        .check_signed(SIGNING_CONTEXT, proof, signature)
+        .is_ok()
 }
 
 /// All parts but the middle one have a fixed length, so no two requests look alike.
@@ -152,18 +155,18 @@ fn proof(context: &str, first: &[u8], csr: &[u8], node: NodeId) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use ed25519_dalek::{Signer as _, SigningKey};
     use uuid::Uuid;
 
     use super::*;
+    use crate::log::AuthorKey;
 
     #[test]
     fn a_proof_holds_for_one_key_one_token_one_request_and_one_node() {
-        let key = SigningKey::from_bytes(&[5; 32]);
-        let author = key.verifying_key().to_bytes();
+        let key = AuthorKey::from_secret(&[5; 32]);
+        let author = *key.public().as_bytes();
         let node = |number| NodeId::new(Uuid::from_u128(number));
         let signed = enrolment_proof(&[1; 16], b"request", node(1));
-        let signature = key.sign(&signed).to_bytes();
+        let signature = key.sign(SIGNING_CONTEXT, &signed);
         assert!(proves(&signed, &author, &signature));
         let others = [
             enrolment_proof(&[2; 16], b"request", node(1)),
@@ -174,7 +177,7 @@ mod tests {
         for other in others {
             assert!(!proves(&other, &author, &signature));
         }
-        let stranger = SigningKey::from_bytes(&[6; 32]).verifying_key().to_bytes();
+        let stranger = *AuthorKey::from_secret(&[6; 32]).public().as_bytes();
         assert!(!proves(&signed, &stranger, &signature));
     }
 

@@ -19,6 +19,8 @@ use shared_model::enrolment::{
 use shared_model::id::{EntityCode, NodeId, RegionCode, SiteCode};
 use shared_model::time::Timestamp;
 
+pub use shared_model::enrolment::SIGNING_CONTEXT;
+
 use super::dial::{Dialled, dial};
 use super::frames::{FrameReceiver, FrameSender};
 use super::transport::{Congestion, LinkConfig, LinkSettings};
@@ -40,7 +42,7 @@ pub struct EdgeIdentity<S> {
     pub node: NodeId,
     pub site: SiteCode,
     pub author_public_key: [u8; 32],
-    /// Signs with the author key, which stays where it is.
+    /// Signs with the author key, which stays where it is, under [`SIGNING_CONTEXT`].
     pub sign: S,
 }
 
