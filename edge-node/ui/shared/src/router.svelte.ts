@@ -7,7 +7,6 @@ const current = $state<{ place: Place }>({ place: { path: '/', query: {} } });
 export function startRouter(): void {
   const read = () => {
     current.place = parseHash(location.hash);
-    window.scrollTo(0, 0);
   };
   window.addEventListener('hashchange', read);
   current.place = parseHash(location.hash);

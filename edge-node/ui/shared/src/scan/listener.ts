@@ -13,6 +13,16 @@ const handlers: Handler[] = [];
 /** The newest handler gets the scan. Returns what takes it away again. */
 export function onScan(handler: Handler): () => void {
   handlers.push(handler);
+  return withdraw(handler);
+}
+
+/** Gets the scans that no page waits for, whichever of them is set up first. */
+export function onStrayScan(handler: Handler): () => void {
+  handlers.unshift(handler);
+  return withdraw(handler);
+}
+
+function withdraw(handler: Handler): () => void {
   return () => {
     const at = handlers.lastIndexOf(handler);
     if (at >= 0) handlers.splice(at, 1);
