@@ -4,8 +4,11 @@
 
 mod judged_time;
 
+pub mod cli;
 pub mod identity;
 pub mod import;
+pub mod node;
+pub mod state;
 pub mod store;
 pub mod sync;
 pub mod web;

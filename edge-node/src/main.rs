@@ -1,2 +1,23 @@
-//! .
-fn main() {}
+//! The depot's binary: logging, the command line, an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use edge_node::cli::Cli;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("OMNIROUTE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Cli::parse().run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[allow(clippy::print_stderr, reason = "the command line's own complaint")]
+            {
+                eprintln!("edge-node: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -22,7 +22,7 @@ use shared_model::staff::{Role, Staff};
 use shared_model::time::Timestamp;
 use uuid::Builder;
 use web_rim::lockout::whole_seconds;
-use web_rim::secret::Hasher;
+use web_rim::secret::{HashError, Hasher, Pin};
 use web_rim::token::{NoRandomness, Token, TokenHash, random};
 
 use crate::store::{Store, StoreError};
@@ -120,6 +120,14 @@ impl Identity {
         Ok(token)
     }
 
+    /// The hash to keep of a new PIN.
+    ///
+    /// # Errors
+    /// When too many hashes are being computed.
+    pub async fn hash_pin(&self, pin: &Pin) -> Result<String, HashError> {
+        self.0.hasher.hash(pin.reveal().to_owned()).await
+    }
+
     fn may_guess(&self, now: &Moment) -> Result<(), PairError> {
         let guesses = self
             .0
@@ -207,6 +215,27 @@ impl Identity {
             .cache
             .keep(generation, found, device, signed_in.clone(), now);
         Ok(Some(signed_in))
+    }
+
+    /// As [`Identity::who`], but looks at the database itself and does not count as a use: an open
+    /// page must not keep a session alive that nobody works in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_signed_in(
+        &self,
+        session: &Token,
+        device: &Token,
+        now: Moment,
+    ) -> Result<bool, StoreError> {
+        let (session, device) = (session.hash(), device.hash());
+        let find_staff = self.0.find_staff;
+        let found = self
+            .0
+            .store
+            .read(move |db| load(db, find_staff, session, device))
+            .await?;
+        Ok(found.is_some_and(|(session, _)| session.left_ms(&now).is_some()))
     }
 
     /// A full disk must not sign people out: what was not written down is only forgotten earlier.

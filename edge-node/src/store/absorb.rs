@@ -129,6 +129,7 @@ fn take_in(
     let mut load = SqliteLoad(db);
     let mut view = View::new(&mut desk.set, &mut load);
     workflows::project(&mut view, &stamp, body)?;
+    desk.documents_changed |= append::touches_documents(body);
     let at = (desk.head.epoch, desk.head.seq);
     for bad in save_documents(db, &mut desk.set, at)? {
         quarantine(db, meta.position, entry.as_bytes(), &bad.reason)?;

@@ -8,7 +8,7 @@ use shared_model::records::View;
 use shared_model::refusal::Refusal;
 use shared_model::sync::v1::EpochHead;
 use shared_model::time::Timestamp;
-use shared_model::workflows::{self, Command, Context, Decision, Declined, Stamp};
+use shared_model::workflows::{self, Body, Command, Context, Decision, Declined, Event, Stamp};
 
 use super::load::SqliteLoad;
 use super::save::{author_bytes, save_documents, seq_sql};
@@ -62,11 +62,17 @@ pub(super) fn command(
     let mut load = SqliteLoad(db);
     let mut view = View::new(&mut desk.set, &mut load);
     workflows::project(&mut view, &stamp, &decision.body)?;
+    desk.documents_changed |= touches_documents(&decision.body);
     let bad = save_documents(db, &mut desk.set, (desk.head.epoch, desk.head.seq))?;
     if let Some(bad) = bad.first() {
         return Err(StoreError::Damaged(format!("document {}: {}", bad.document, bad.reason)).into());
     }
     Ok(Answer { position: entry.entry().position, reply })
+}
+
+/// Whether open pages that show documents should look again.
+pub(super) fn touches_documents(body: &Body) -> bool {
+    body.events.iter().any(|event| matches!(event, Event::Document(_)))
 }
 
 fn unanswerable() -> StoreError {

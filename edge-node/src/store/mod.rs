@@ -33,13 +33,15 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 pub use backup::{BackupError, Manifest, back_up, restore};
 pub use meta::{Hub, Meta, put_hub};
-pub use open::{OpenError, Opening, migrate};
+pub use open::{OpenError, Opening, migrate, read_only, write_beside};
 pub use query::{
     ListedDocument, ListedRow, SyncState, Wanted, counts_by_status, customers_listed, document,
     own_heads, record, record_at, records_listed, sync_state,
 };
 pub use save::author_bytes;
 pub use verify::{Verification, verify};
+
+pub use writer::now;
 
 use readers::Readers;
 use writer::Job;

@@ -90,3 +90,32 @@ pub fn migrate(path: &Path, node: NodeId) -> Result<(), OpenError> {
     let found = meta::Meta::read(&db)?.node;
     if found == node { Ok(()) } else { Err(OpenError::OtherNode { found, expected: node }) }
 }
+
+/// Reads a database file beside whoever has it open.
+///
+/// # Errors
+/// [`StoreError`] of the reading function, or when the file cannot be opened.
+pub fn read_only<T>(
+    path: &Path,
+    f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut db = open_reading(path)?;
+    let transaction = db.transaction()?;
+    f(&transaction)
+}
+
+/// Writes what is local to the box, from another process than the one that writes the log: a
+/// pairing code. The log's tables are never written this way.
+///
+/// # Errors
+/// [`StoreError`] of the writing function, or when the file cannot be opened.
+pub fn write_beside<T>(
+    path: &Path,
+    f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, OpenError> {
+    let mut db = open_writing(path)?;
+    let transaction = db.transaction()?;
+    let done = f(&transaction)?;
+    transaction.commit()?;
+    Ok(done)
+}

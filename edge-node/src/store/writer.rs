@@ -62,6 +62,8 @@ pub(super) struct Desk {
     pub(super) head: EpochHead,
     pub(super) clock: HlcClock,
     pub(super) set: WorkingSet,
+    /// Whether documents changed since the last commit.
+    pub(super) documents_changed: bool,
 }
 
 impl Desk {
@@ -77,6 +79,7 @@ impl Desk {
             clock: HlcClock::new(Hlc::default(), Timestamp::default()),
             meta,
             set: WorkingSet::default(),
+            documents_changed: false,
         };
         desk.refresh(db)?;
         Ok(desk)
@@ -220,7 +223,10 @@ fn write(
     if let Some(error) = failed {
         return Err(error);
     }
-    let kinds = save_records(&transaction, &mut desk.set, (desk.head.epoch, desk.head.seq))?;
+    let mut kinds = save_records(&transaction, &mut desk.set, (desk.head.epoch, desk.head.seq))?;
+    if std::mem::take(&mut desk.documents_changed) {
+        kinds.insert("document");
+    }
     transaction.commit()?;
     Ok(kinds)
 }
@@ -327,7 +333,8 @@ fn do_local(transaction: Result<&mut Transaction<'_>, StoreError>, local: Local)
 }
 
 /// The wall clock: read here, at the rim, and handed in.
-pub(super) fn now() -> Timestamp {
+#[must_use]
+pub fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let ms = since.map_or(0, |since| since.as_millis());
     Timestamp::from_ms(i64::try_from(ms).unwrap_or(i64::MAX))

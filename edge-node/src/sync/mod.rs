@@ -1,7 +1,9 @@
 //! The box's end of the link to its hub.
 
 mod dial;
+pub mod driver;
 pub mod enrolment;
 pub mod frames;
+pub mod membership;
 pub mod transport;
 mod trust;

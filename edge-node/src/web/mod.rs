@@ -11,8 +11,11 @@ pub mod live;
 pub mod lockout;
 pub mod pages;
 pub mod problem;
+pub mod router;
 pub mod session;
+pub mod staff;
 pub mod tls;
+pub mod views;
 
 pub use web_rim::{body, ca, headers, origin};
 

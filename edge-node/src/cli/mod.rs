@@ -1,0 +1,80 @@
+//! The command line. It prints, and asks the library; it holds no rule.
+#![allow(clippy::print_stdout, reason = "a command line answers on its standard output")]
+
+mod backup;
+mod device;
+mod enrol;
+mod import;
+mod init;
+mod serve;
+mod staff;
+mod status;
+mod verify;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// OmniRoute's depot node: sells, picks, packs and delivers with no network, and syncs with its
+/// regional hub when there is one.
+#[derive(Debug, Parser)]
+#[command(name = "edge-node", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a new depot from a site profile.
+    Init(init::Init),
+    /// Join a region with the one-time token of its hub.
+    Enrol(enrol::Enrol),
+    /// Run the depot.
+    Serve(serve::Serve),
+    /// Take in another system's orders.
+    Import(import::Import),
+    /// Show where the depot stands.
+    Status(status::Status),
+    /// Check every chain and every sum, and the records against the log.
+    Verify(verify::Verify),
+    /// Copy the depot to a new folder, while it runs or not.
+    Backup(backup::Backup),
+    /// Put a backup into an empty folder and open a new epoch.
+    Restore(backup::Restore),
+    /// The staff list.
+    #[command(subcommand)]
+    Staff(staff::Staff),
+    /// Tills, tablets and phones that may be signed in on.
+    #[command(subcommand)]
+    Device(device::Device),
+}
+
+/// Where the depot is kept.
+#[derive(Debug, Args)]
+pub(crate) struct StateArgs {
+    /// The depot's folder.
+    #[arg(long, env = "OMNIROUTE_STATE", value_name = "DIR")]
+    pub(crate) state: PathBuf,
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// What went wrong and what to do about it, for the person at the terminal.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Init(init) => init.run(),
+            Command::Enrol(enrol) => enrol.run().await,
+            Command::Serve(serve) => serve.run().await,
+            Command::Import(import) => import.run().await,
+            Command::Status(status) => status.run(),
+            Command::Verify(verify) => verify.run(),
+            Command::Backup(backup) => backup.run(),
+            Command::Restore(restore) => restore.run(),
+            Command::Staff(staff) => staff.run().await,
+            Command::Device(device) => device.run(),
+        }
+    }
+}

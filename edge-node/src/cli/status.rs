@@ -1,0 +1,45 @@
+//! `edge-node status`.
+
+use clap::Args;
+
+use super::StateArgs;
+use crate::state::StateDir;
+use crate::store::{read_only, sync_state};
+use crate::web::views::sync_json;
+
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    #[command(flatten)]
+    state: StateArgs,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let state = StateDir::new(&self.state.state);
+        let site = state.site()?;
+        let sync = read_only(&state.database(), sync_state)?;
+        if self.json {
+            let mut status = sync_json(&sync);
+            status["site"] = site.site.as_str().into();
+            status["node"] = site.node.to_string().into();
+            status["entries"] = sync.entries.into();
+            status["digest"] = sync.digest.to_string().into();
+            println!("{status}");
+            return Ok(());
+        }
+        println!("{} in {} ({})", site.site, site.region, site.node);
+        println!("  log      epoch {}, entry {}", sync.head.epoch, sync.head.seq);
+        println!("  unsent   {} of {} entries", sync.unsent, sync.entries);
+        match sync.meta.last_contact {
+            Some(at) => println!("  hub      last met {} ms after 1970", at.ms()),
+            None => println!("  hub      never met"),
+        }
+        println!("  aside    {} of others here, {} of ours at the hub", sync.quarantined, sync.meta.set_aside);
+        println!("  clock    {}", if sync.clock_trusted { "trusted" } else { "not trusted" });
+        println!("  digest   {}", sync.digest);
+        Ok(())
+    }
+}

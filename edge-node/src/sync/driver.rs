@@ -1,0 +1,306 @@
+//! Drives sync sessions over the link: connects, carries out what the session asks, waits and
+//! tries again. Holds no rule of the protocol; never in the way of a person at the counter.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared_model::id::{NodeId, SiteCode};
+use shared_model::log::AuthorKey;
+use shared_model::sync::v1::{Bye, ByeReason, EdgeAction, EdgeSession, Frame, OwnHead, Status};
+use shared_model::time::Timestamp;
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+use web_rim::token::random;
+
+use super::enrolment::{EdgeIdentity, renew, renewal_is_due};
+use super::membership::Membership;
+use super::transport::{
+    ConnectError, FrameReceiver, FrameSender, HubLink, LinkConfig, LinkSettings,
+};
+use crate::state::BUILT;
+use crate::store::{Committed, Store, StoreError, own_heads, sync_state};
+
+/// Frames read ahead: more than the hub may send unacknowledged, so that reading never waits for
+/// writing.
+const FRAMES_AHEAD_MAX: usize = 16;
+/// The first wait after a lost link; doubled up to the longest.
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+const RETRY_LONGEST: Duration = Duration::from_secs(30);
+/// A link that stood this long was a good one: the next loss begins with the first wait again.
+const LINK_GOOD_AFTER: Duration = Duration::from_secs(10);
+/// Between looks at whether the certificate is to be renewed.
+const RENEWAL_LOOK: Duration = Duration::from_secs(60 * 60);
+
+/// What the driver needs.
+pub struct Driver {
+    pub store: Store,
+    pub membership: Membership,
+    pub membership_path: PathBuf,
+    pub author_key: Arc<AuthorKey>,
+    pub site: SiteCode,
+    pub settings: LinkSettings,
+    pub software: &'static str,
+    pub now: fn() -> Timestamp,
+}
+
+/// Why a session ended before its time.
+#[derive(Debug, thiserror::Error)]
+enum SessionEnd {
+    #[error("no link: {0}")]
+    Connect(#[from] ConnectError),
+    #[error("the store: {0}")]
+    Store(#[from] StoreError),
+    #[error("the link was lost: {0}")]
+    Lost(String),
+    #[error("the hub ended the session: {}", .0.detail)]
+    Bye(Bye),
+    #[error("the depot stops")]
+    Stopping,
+}
+
+impl Driver {
+    /// Runs until cancelled.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut wait = RETRY_FIRST;
+        loop {
+            let began = tokio::time::Instant::now();
+            let end = tokio::select! {
+                () = stop.cancelled() => return,
+                end = self.session(&stop) => end,
+            };
+            match end {
+                SessionEnd::Stopping => return,
+                end => tracing::info!(reason = %end, "sync session over"),
+            }
+            if began.elapsed() > LINK_GOOD_AFTER {
+                wait = RETRY_FIRST;
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(jittered(wait)) => {}
+            }
+            wait = (wait * 2).min(RETRY_LONGEST);
+        }
+    }
+
+    async fn session(&mut self, stop: &CancellationToken) -> SessionEnd {
+        if let Err(error) = self.renew_if_due().await {
+            tracing::warn!(error = %error, "the certificate was not renewed; it is tried again");
+        }
+        match self.open(stop).await {
+            Ok(()) => SessionEnd::Lost("the hub closed the link".to_owned()),
+            Err(end) => end,
+        }
+    }
+
+    fn floor(&self) -> Timestamp {
+        BUILT.max(self.membership.hub_now)
+    }
+
+    async fn renew_if_due(&mut self) -> anyhow::Result<()> {
+        let chain = self.membership.certificate_chain_der();
+        let (now, floor) = ((self.now)(), self.floor());
+        let due = chain.first().is_some_and(|leaf| renewal_is_due(leaf, now, floor));
+        if !due {
+            return Ok(());
+        }
+        let identity = identity(self.store.node(), self.site.clone(), &self.author_key);
+        let renewed = renew(&self.link_config(), &identity).await?;
+        self.membership.renew(renewed);
+        self.membership.keep(&self.membership_path)
+    }
+
+    fn link_config(&self) -> LinkConfig {
+        LinkConfig {
+            hub_addresses: self.membership.hub_addresses.clone(),
+            region: self.membership.region.clone(),
+            root_der: self.membership.root_der(),
+            node_certificate_chain_der: self.membership.certificate_chain_der(),
+            tls_key_der: self.membership.tls_key_der(),
+            now: (self.now)(),
+            clock_floor: self.floor(),
+            settings: self.settings,
+        }
+    }
+
+    async fn open(&mut self, stop: &CancellationToken) -> Result<(), SessionEnd> {
+        let commits = self.store.commits();
+        let link = HubLink::connect(&self.link_config()).await?;
+        let (sender, receiver, handle) = link.split();
+        let (frames, incoming) = mpsc::channel(FRAMES_AHEAD_MAX);
+        let reader = tokio::spawn(read_frames(receiver, frames));
+        let session = EdgeSession::new(self.own_head().await?);
+        let ended = self.drive(session, sender, incoming, commits, stop).await;
+        reader.abort();
+        handle.close().await;
+        ended
+    }
+
+    async fn own_head(&self) -> Result<OwnHead, SessionEnd> {
+        let (heads, meta) = self
+            .store
+            .read(|db| Ok((own_heads(db)?, crate::store::Meta::read(db)?)))
+            .await?;
+        Ok(OwnHead {
+            node: meta.node,
+            site: self.site.clone(),
+            heads,
+            hub_incarnation: meta.hub_incarnation,
+            cursor: meta.cursor,
+            software: self.software.to_owned(),
+            now: (self.now)(),
+        })
+    }
+
+    async fn drive(
+        &mut self,
+        mut session: EdgeSession,
+        mut sender: FrameSender,
+        mut incoming: mpsc::Receiver<Result<Frame, String>>,
+        mut commits: broadcast::Receiver<Committed>,
+        stop: &CancellationToken,
+    ) -> Result<(), SessionEnd> {
+        let mut renewal = tokio::time::interval(RENEWAL_LOOK);
+        renewal.tick().await;
+        loop {
+            while let Some(action) = session.poll_action() {
+                self.act(&mut session, &mut sender, action).await?;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {
+                    let bye = Bye { reason: ByeReason::Done, detail: String::new() };
+                    let _ = sender.send(&Frame::Bye(bye).encode()).await;
+                    sender.finish().await;
+                    return Err(SessionEnd::Stopping);
+                }
+                frame = incoming.recv() => match frame {
+                    Some(Ok(frame)) => session.handle_frame(frame),
+                    Some(Err(reason)) => return Err(SessionEnd::Lost(reason)),
+                    None => return Ok(()),
+                },
+                commit = commits.recv() => self.note_commit(&mut session, commit).await?,
+                _ = renewal.tick() => {
+                    if let Err(error) = self.renew_if_due().await {
+                        tracing::warn!(error = %error, "the certificate was not renewed");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn note_commit(
+        &self,
+        session: &mut EdgeSession,
+        commit: Result<Committed, broadcast::error::RecvError>,
+    ) -> Result<(), SessionEnd> {
+        match commit {
+            Ok(commit) => session.handle_appended(commit.head),
+            Err(broadcast::error::RecvError::Lagged(_)) => {
+                let heads = self.store.read(own_heads).await?;
+                if let Some(head) = heads.last() {
+                    session.handle_appended(*head);
+                }
+            }
+            Err(broadcast::error::RecvError::Closed) => return Err(SessionEnd::Stopping),
+        }
+        Ok(())
+    }
+
+    async fn act(
+        &mut self,
+        session: &mut EdgeSession,
+        sender: &mut FrameSender,
+        action: EdgeAction,
+    ) -> Result<(), SessionEnd> {
+        match action {
+            EdgeAction::Send(frame) => {
+                let sent = sender.send(&frame.encode()).await;
+                sent.map_err(|error| SessionEnd::Lost(error.to_string()))?;
+            }
+            EdgeAction::ReadOwn { epoch, range, entries_max, bytes_max } => {
+                let (entries, seals) =
+                    self.store.own_entries(epoch, range, entries_max, bytes_max).await?;
+                session.handle_own_entries(entries, seals);
+            }
+            EdgeAction::Met { hub, incarnation, now, cursor } => {
+                if hub != self.membership.hub_node {
+                    let bye = Bye { reason: ByeReason::NotEnrolled, detail: "another hub".into() };
+                    return Err(SessionEnd::Bye(bye));
+                }
+                self.store.note_met(incarnation, now, cursor).await?;
+                self.membership.hub_now = self.membership.hub_now.max(now);
+            }
+            EdgeAction::StoreFeed { items, position } => {
+                self.store.store_feed(items, position).await?;
+                session.handle_feed_stored(position);
+            }
+            EdgeAction::OpenEpoch { epoch, first, .. } => {
+                let heads = self.store.open_epoch(epoch, first).await?;
+                session.handle_epoch_opened(heads);
+            }
+            EdgeAction::StoreTail { entries, seals, complete } => {
+                let heads = self.store.store_tail(entries, seals, complete).await?;
+                session.handle_tail_stored(complete, heads);
+            }
+            EdgeAction::NoteAck(ack) => self.store.note_ack(ack, (self.now)()).await?,
+            EdgeAction::ReadStatus => session.handle_status(self.status().await?),
+            EdgeAction::NoteFork { epoch } => {
+                tracing::error!(epoch = epoch.0, "the hub holds another history of this log");
+                self.store.note_fork(Some(epoch)).await?;
+            }
+            EdgeAction::Close(bye) => return Err(SessionEnd::Bye(bye)),
+        }
+        Ok(())
+    }
+
+    async fn status(&self) -> Result<Status, SessionEnd> {
+        let state = self.store.read(sync_state).await?;
+        Ok(Status {
+            epoch: state.head.epoch,
+            seq: state.head.seq,
+            digest: state.digest.to_bytes().to_vec().into(),
+            unsent: state.unsent,
+            quarantined: state.quarantined,
+            clock_trusted: state.clock_trusted,
+        })
+    }
+}
+
+async fn read_frames(mut receiver: FrameReceiver, frames: mpsc::Sender<Result<Frame, String>>) {
+    loop {
+        let read = match receiver.recv().await {
+            Ok(Some(bytes)) => Frame::decode(&bytes).map_err(|error| error.to_string()),
+            Ok(None) => return,
+            Err(error) => Err(error.to_string()),
+        };
+        let last = read.is_err();
+        if frames.send(read).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+/// Who this box is, with its author key to prove it. The key stays where it is.
+pub fn identity(
+    node: NodeId,
+    site: SiteCode,
+    key: &AuthorKey,
+) -> EdgeIdentity<impl Fn(&[u8]) -> [u8; 64] + use<'_>> {
+    EdgeIdentity {
+        node,
+        site,
+        author_public_key: *key.public().as_bytes(),
+        sign: |proof: &[u8]| match proof.try_into() {
+            Ok(proof) => key.sign_derived(proof),
+            Err(_) => [0; 64],
+        },
+    }
+}
+
+/// Between half and all of `wait`: boxes that lost the hub together do not come back together.
+fn jittered(wait: Duration) -> Duration {
+    let half = wait / 2;
+    let part = random::<1>().map_or(128, |byte| byte[0]);
+    half + half * u32::from(part) / 255
+}
