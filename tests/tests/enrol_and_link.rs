@@ -123,8 +123,8 @@ impl Hub {
 
     fn issue(&self, pin: [u8; 32], expires_in_ms: i64) -> String {
         // A dead address first: the next one is tried.
-        let addresses = vec!["no-such-host.invalid:1".to_owned(), self.address.clone()];
-        let token = issue_token(pin, addresses, now()).unwrap();
+        let addresses = ["no-such-host.invalid:1".to_owned(), self.address.clone()];
+        let token = issue_token(pin, &addresses, now()).unwrap();
         let record = TokenRecord {
             site: "NBO-1".parse().unwrap(),
             entity: "KE".parse().unwrap(),
@@ -299,7 +299,7 @@ async fn a_token_is_for_one_site_and_one_day() {
     assert!(refused.reason.contains("NBO-1") && refused.reason.contains("NBO-2"));
     let expired = hub.issue(hub.pin, 0);
     assert_eq!(NewBox::new(2).refused(&expired).await, "token-expired");
-    let elsewhere = issue_token(hub.pin, vec![hub.address.clone()], now()).unwrap();
+    let elsewhere = issue_token(hub.pin, std::slice::from_ref(&hub.address), now()).unwrap();
     assert_eq!(
         NewBox::new(2).refused(&elsewhere.text).await,
         "token-unknown"

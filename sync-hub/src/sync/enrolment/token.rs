@@ -23,7 +23,7 @@ pub struct IssuedToken {
 /// When an address is too long to fit, or the system has no randomness.
 pub fn issue_token(
     root_pin: [u8; 32],
-    hub_addresses: Vec<String>,
+    hub_addresses: &[String],
     now: Timestamp,
 ) -> anyhow::Result<IssuedToken> {
     let mut secret = [0; SECRET_BYTES];
@@ -32,7 +32,7 @@ pub fn issue_token(
         text: Token {
             root_pin,
             secret,
-            hub_addresses,
+            hub_addresses: hub_addresses.to_vec(),
         }
         .to_text()?,
         hash: hash_of(&secret),
