@@ -5,12 +5,16 @@ CREATE TABLE hub (
     only_row      boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     node          uuid NOT NULL,
     region        text NOT NULL,
+    author_key    bytea NOT NULL CHECK (length(author_key) = 32),
+    -- Drawn once; part of every incarnation.
+    seed          bytea NOT NULL,
+    -- The one last met: when the store comes back as another, the hub opens a new epoch.
     incarnation   bytea NOT NULL
 );
 
 CREATE TABLE node (
     node          uuid PRIMARY KEY,
-    site          text NOT NULL UNIQUE,
+    site          text NOT NULL,
     entity        text NOT NULL,
     author_key    bytea NOT NULL CHECK (length(author_key) = 32),
     status        text NOT NULL CHECK (status IN ('active', 'fenced', 'revoked')),
@@ -30,6 +34,8 @@ CREATE TABLE node (
     -- A person decided that a fork is one box that was restored: its branch comes in anew.
     branch_admitted boolean NOT NULL DEFAULT false
 );
+-- A revoked box leaves its seat to the next.
+CREATE UNIQUE INDEX node_of_site ON node (site) WHERE status <> 'revoked';
 
 CREATE TABLE enrolment_token (
     token_hash    bytea PRIMARY KEY CHECK (length(token_hash) = 32),
@@ -55,12 +61,15 @@ CREATE TABLE log (
 );
 CREATE INDEX log_entry_id ON log (entry_id);
 
--- Where each chain stands. A row is locked while its chain grows.
+-- Where each chain stands. The node's row (for the hub's own chain, the hub's) is locked while it
+-- grows.
 CREATE TABLE chain (
     node          uuid NOT NULL,
     epoch         integer NOT NULL,
     seq           bigint NOT NULL,
     hash          bytea NOT NULL,
+    -- The stamp of its last entry: the hub's own clock goes on from it.
+    hlc           bigint NOT NULL,
     PRIMARY KEY (node, epoch)
 );
 
@@ -104,6 +113,7 @@ CREATE TABLE quarantine (
     resolved_ms   bigint,
     UNIQUE (node, epoch, seq, hash)
 );
+CREATE INDEX quarantine_open ON quarantine (node) WHERE resolved_ms IS NULL;
 
 -- Automerge changes are appended here and taken into documents afterwards.
 CREATE TABLE document_change (
@@ -117,10 +127,17 @@ CREATE TABLE document_change (
 );
 CREATE TABLE document_change_head (
     only_row      boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    position      bigint NOT NULL,
-    projected     bigint NOT NULL
+    position      bigint NOT NULL
 );
-INSERT INTO document_change_head (position, projected) VALUES (0, 0);
+INSERT INTO document_change_head (position) VALUES (0);
+
+-- How far changes were taken into documents. A row of its own: whoever projects locks it, and
+-- must not hold up those who append.
+CREATE TABLE document_progress (
+    only_row      boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    position      bigint NOT NULL
+);
+INSERT INTO document_progress (position) VALUES (0);
 
 CREATE TABLE document (
     document      uuid PRIMARY KEY,

@@ -1,5 +1,9 @@
-//! .
+//! The regional hub: takes in the logs of its nodes, keeps what they add up to in Postgres, and
+//! hands on what travels between them. It never gives a node an order about its own facts.
 
+pub mod clock;
 pub mod cluster;
+pub mod documents;
 pub mod pki;
+pub mod store;
 pub mod sync;

@@ -73,6 +73,8 @@ pub enum Refusal {
     TokenUsed,
     #[error("the token is for site {token}, and the box was set up as {claimed}")]
     OtherSite { token: SiteCode, claimed: SiteCode },
+    #[error("another box is enrolled at site {site}")]
+    SiteTaken { site: SiteCode },
     #[error("a node of this id is known with another author key")]
     OtherAuthorKey,
     #[error("this hub does not know the node")]
@@ -96,6 +98,7 @@ impl Refusal {
             Self::TokenExpired => "token-expired",
             Self::TokenUsed => "token-used",
             Self::OtherSite { .. } => "other-site",
+            Self::SiteTaken { .. } => "site-taken",
             Self::OtherAuthorKey => "other-author-key",
             Self::NodeUnknown => "node-unknown",
             Self::NodeRevoked => "node-revoked",
@@ -112,6 +115,7 @@ impl Refusal {
             Self::TokenUnknown => "check which hub issued the token, or issue a new one there",
             Self::TokenExpired | Self::TokenUsed => "issue a new token on the hub's console",
             Self::OtherSite { .. } => "issue a token for the box's site, or set the box up anew",
+            Self::SiteTaken { .. } => "revoke the other box on the hub's console, or choose another site",
             Self::OtherAuthorKey => "restore the box's own keys, or set it up as a new node",
             Self::NodeUnknown => "enrol the box with a new token",
             Self::NodeRevoked => "set the box up as a new node with a new token",

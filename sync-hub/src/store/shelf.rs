@@ -1,0 +1,120 @@
+//! Records at hand for a transaction. What is asked for and not at hand counts as absent and is
+//! noted; the store fetches it, and the step runs again, until nothing new is asked for.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::Infallible;
+
+use shared_model::id::{DocumentId, NodeId};
+use shared_model::records::{Kind, Load};
+
+/// Longest key kept: an index of the database takes no more than 2,700 bytes. Those of honest
+/// nodes have a few dozen.
+pub(super) const KEY_BYTES_MAX: usize = 1_024;
+
+/// What was asked for and is not at hand.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub(super) records: BTreeMap<(Kind, NodeId), BTreeSet<String>>,
+    pub(super) authors: BTreeSet<(Kind, String)>,
+    pub(super) documents: BTreeSet<DocumentId>,
+}
+
+impl Asked {
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.authors.is_empty() && self.documents.is_empty()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    bodies: HashMap<(Kind, NodeId), HashMap<String, Option<Vec<u8>>>>,
+    authors: HashMap<(Kind, String), Vec<NodeId>>,
+    documents: HashMap<DocumentId, Option<Vec<u8>>>,
+    asked: Asked,
+    /// A key was used that the database would not take.
+    unfit_key: bool,
+}
+
+impl Shelf {
+    pub(super) fn take_asked(&mut self) -> Asked {
+        std::mem::take(&mut self.asked)
+    }
+
+    pub(super) fn forget_asked(&mut self) {
+        self.asked = Asked::default();
+    }
+
+    /// Whether a key was used since the last call that the database would not take.
+    pub(super) fn take_unfit_key(&mut self) -> bool {
+        std::mem::take(&mut self.unfit_key)
+    }
+
+    /// Puts what was found on the shelf: whatever else was asked for is absent.
+    pub(super) fn put_records(
+        &mut self,
+        kind: Kind,
+        author: NodeId,
+        asked: BTreeSet<String>,
+        found: impl Iterator<Item = (String, Vec<u8>)>,
+    ) {
+        let bodies = self.bodies.entry((kind, author)).or_default();
+        bodies.extend(asked.into_iter().map(|key| (key, None)));
+        bodies.extend(found.map(|(key, body)| (key, Some(body))));
+    }
+
+    pub(super) fn put_authors(&mut self, kind: Kind, key: String, authors: Vec<NodeId>) {
+        self.authors.insert((kind, key), authors);
+    }
+
+    pub(super) fn put_document(&mut self, document: DocumentId, saved: Option<Vec<u8>>) {
+        self.documents.insert(document, saved);
+    }
+
+    fn fits(&mut self, key: &str) -> bool {
+        let fits = key.len() <= KEY_BYTES_MAX && !key.contains('\0');
+        self.unfit_key |= !fits;
+        fits
+    }
+}
+
+impl Load for Shelf {
+    type Error = Infallible;
+
+    fn load(
+        &mut self,
+        kind: Kind,
+        author: NodeId,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, Infallible> {
+        let known = self
+            .bodies
+            .get(&(kind, author))
+            .and_then(|bodies| bodies.get(key));
+        if let Some(body) = known {
+            return Ok(body.clone());
+        }
+        if self.fits(key) {
+            let asked = self.asked.records.entry((kind, author)).or_default();
+            asked.insert(key.to_owned());
+        }
+        Ok(None)
+    }
+
+    fn authors(&mut self, kind: Kind, key: &str) -> Result<Vec<NodeId>, Infallible> {
+        if let Some(known) = self.authors.get(&(kind, key.to_owned())) {
+            return Ok(known.clone());
+        }
+        if self.fits(key) {
+            self.asked.authors.insert((kind, key.to_owned()));
+        }
+        Ok(Vec::new())
+    }
+
+    fn document(&mut self, document: DocumentId) -> Result<Option<Vec<u8>>, Infallible> {
+        if let Some(known) = self.documents.get(&document) {
+            return Ok(known.clone());
+        }
+        self.asked.documents.insert(document);
+        Ok(None)
+    }
+}
