@@ -25,9 +25,9 @@ pub const PAGES_MAX: usize = 256;
 const PAUSE: Duration = Duration::from_millis(150);
 /// Proxies and phones drop a connection that is silent for longer.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// A stream ends after this; the browser comes back by itself and is asked again who it is.
-/// So a revoked device hears kinds of records, never their content, for no longer than this.
-const STREAM_MAX: Duration = Duration::from_secs(5 * 60);
+/// How often it is asked whether the page may still listen. A device that was shut out hears kinds
+/// of records, never their content, for no longer than this.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
 
 /// The sender's side: cheap to clone, never blocks, never fails.
 #[derive(Clone)]
@@ -37,6 +37,7 @@ pub struct Live {
     places: Arc<Semaphore>,
     /// Tells this process's event ids from those of the process before a restart.
     process: Arc<str>,
+    ask_every: Duration,
 }
 
 #[derive(Clone)]
@@ -71,6 +72,7 @@ impl Live {
             state: Arc::new(watch::Sender::new(state)),
             places: Arc::new(Semaphore::new(PAGES_MAX)),
             process: hex(&random::<4>()?).into(),
+            ask_every: ASK_AGAIN,
         })
     }
 
@@ -108,23 +110,29 @@ impl Live {
         self.state.send_modify(|state| state.closed = true);
     }
 
-    /// The answer to `GET /api/v1/events`.
+    /// The answer to `GET /api/v1/events`. `may_listen` is asked again and again while the page
+    /// listens; the stream ends when it says no.
     ///
     /// # Errors
     /// 429 when too many pages listen.
-    pub fn stream(
+    pub fn stream<F, Fut>(
         &self,
         headers: &HeaderMap,
-    ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + use<>>, Problem> {
+        may_listen: F,
+    ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + use<F, Fut>>, Problem>
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = bool> + Send,
+    {
         let place = self
             .places
             .clone()
             .try_acquire_owned()
             .map_err(|_| Problem::queue_full("the list of open pages"))?;
-        let page = Page::new(self, headers, place);
-        let events = stream::unfold(page, |mut page| async move {
-            let event = page.next().await?;
-            Some((Ok(event), page))
+        let listening = (Page::new(self, headers, place), may_listen);
+        let events = stream::unfold(listening, |(mut page, may_listen)| async move {
+            let event = page.next(&may_listen).await?;
+            Some((Ok(event), (page, may_listen)))
         });
         Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
     }
@@ -138,7 +146,8 @@ struct Page {
     told: State,
     /// The page was away and may have missed anything.
     tell_all: bool,
-    ends: Instant,
+    ask_every: Duration,
+    ask_again: Instant,
     pause_until: Instant,
     _place: OwnedSemaphorePermit,
 }
@@ -161,16 +170,26 @@ impl Page {
             state,
             told,
             tell_all,
-            ends: now + STREAM_MAX,
+            ask_every: live.ask_every,
+            ask_again: now + live.ask_every,
             pause_until: now,
             _place: place,
         }
     }
 
     /// The next thing to tell, or `None` when the stream ends.
-    async fn next(&mut self) -> Option<Event> {
+    async fn next<Fut: Future<Output = bool>>(
+        &mut self,
+        may_listen: &impl Fn() -> Fut,
+    ) -> Option<Event> {
         loop {
-            if Instant::now() >= self.ends || self.state.borrow_and_update().closed {
+            if Instant::now() >= self.ask_again {
+                if !may_listen().await {
+                    return None;
+                }
+                self.ask_again = Instant::now() + self.ask_every;
+            }
+            if self.state.borrow_and_update().closed {
                 return None;
             }
             if Instant::now() >= self.pause_until
@@ -182,16 +201,15 @@ impl Page {
         }
     }
 
-    /// Waits for the end of the pause, then for a change; or for the end of everything.
+    /// Waits for the end of the pause, then for a change, but not beyond the next question.
     async fn wait(&mut self) -> Option<()> {
-        let until = self.pause_until.min(self.ends);
-        if Instant::now() < until {
-            tokio::time::sleep_until(until).await;
+        if Instant::now() < self.pause_until {
+            tokio::time::sleep_until(self.pause_until).await;
             return Some(());
         }
-        match tokio::time::timeout_at(self.ends, self.state.changed()).await {
-            Ok(Ok(())) => Some(()),
-            Ok(Err(_)) | Err(_) => None,
+        match tokio::time::timeout_at(self.ask_again, self.state.changed()).await {
+            Ok(Ok(())) | Err(_) => Some(()),
+            Ok(Err(_)) => None,
         }
     }
 

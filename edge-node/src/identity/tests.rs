@@ -132,6 +132,22 @@ async fn a_restart_keeps_people_signed_in_and_the_shift_ends() {
 }
 
 #[tokio::test]
+async fn an_open_page_does_not_keep_a_session_alive() {
+    let till = Till::new().await;
+    let session = till.musa().await;
+    let listens = async |ms: u64| {
+        let now = after(&start(), ms);
+        till.identity
+            .is_signed_in(&session, &till.token, now)
+            .await
+            .unwrap()
+    };
+    assert!(listens(IDLE_MS_MAX - 1).await);
+    assert!(!listens(IDLE_MS_MAX).await);
+    assert!(!till.knows(&session, after(&start(), IDLE_MS_MAX)).await);
+}
+
+#[tokio::test]
 async fn clocks_that_jump_neither_keep_nor_end_a_session() {
     let till = Till::new().await;
     let session = till.musa().await;

@@ -3,9 +3,11 @@
 //! What a role may do is decided in `shared_model`, by the handler of each command.
 
 use axum::extract::{FromRef, FromRequestParts};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use shared_model::staff::Role;
 use web_rim::cookie::CookieName;
+use web_rim::token::Token;
 
 use super::problem::Problem;
 use crate::identity::devices::DeviceId;
@@ -30,6 +32,25 @@ impl IdentityState {
             session_cookie: CookieName::new(site, "session"),
         }
     }
+
+    /// Whether the sender of these headers is still signed in. Does not count as a use. A store
+    /// that cannot say cuts nobody off.
+    pub(super) async fn is_signed_in(self, headers: HeaderMap) -> bool {
+        match self.tokens(&headers) {
+            Some((session, device)) => self
+                .identity
+                .is_signed_in(&session, &device, Moment::now())
+                .await
+                .unwrap_or(true),
+            None => false,
+        }
+    }
+
+    fn tokens(&self, headers: &HeaderMap) -> Option<(Token, Token)> {
+        self.session_cookie
+            .read(headers)
+            .zip(self.device_cookie.read(headers))
+    }
 }
 
 impl<S> FromRequestParts<S> for SignedIn
@@ -41,11 +62,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let state = IdentityState::from_ref(state);
-        let session = state.session_cookie.read(&parts.headers);
-        let device = state.device_cookie.read(&parts.headers);
-        let (Some(session), Some(device)) = (session, device) else {
-            return Err(Problem::not_signed_in());
-        };
+        let (session, device) = state
+            .tokens(&parts.headers)
+            .ok_or_else(Problem::not_signed_in)?;
         let who = state.identity.who(&session, &device, Moment::now()).await?;
         who.ok_or_else(Problem::not_signed_in)
     }

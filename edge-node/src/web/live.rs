@@ -1,6 +1,7 @@
 //! Live updates to open pages: `GET /api/v1/events`.
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::get;
 
@@ -26,9 +27,15 @@ pub const KINDS: &[&str] = &[
     "day",
 ];
 
-/// The stream of events, for whoever is signed in.
+/// The stream of events, for as long as somebody is signed in.
 pub fn router<S>(identity: IdentityState, live: Live) -> Router<S> {
-    let events = async move |_: SignedIn, headers: HeaderMap| live.stream(&headers);
+    let events =
+        async move |_: SignedIn, State(identity): State<IdentityState>, headers: HeaderMap| {
+            let asked = headers.clone();
+            live.stream(&headers, move || {
+                identity.clone().is_signed_in(asked.clone())
+            })
+        };
     Router::new()
         .route("/api/v1/events", get(events))
         .with_state(identity)

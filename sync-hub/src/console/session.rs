@@ -50,6 +50,19 @@ impl ConsoleState {
     }
 }
 
+impl ConsoleState {
+    /// Whether the sender of these headers is still signed in. Does not count as a use. A database
+    /// that cannot say cuts nobody off.
+    pub(super) async fn is_signed_in(self, headers: HeaderMap) -> bool {
+        match self.cookie.read(&headers) {
+            Some(token) => find(&self.pool, token.hash(), Use::OnlyLooks)
+                .await
+                .map_or(true, |who| who.is_some()),
+            None => false,
+        }
+    }
+}
+
 /// Somebody who is signed in to the console. A handler that takes it cannot be reached by others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
@@ -70,7 +83,7 @@ where
         let Some(token) = state.cookie.read(&parts.headers) else {
             return Err(Problem::not_signed_in());
         };
-        find(&state.pool, token.hash())
+        find(&state.pool, token.hash(), Use::Counts)
             .await?
             .ok_or_else(Problem::not_signed_in)
     }
@@ -222,7 +235,19 @@ async fn drop_old_sessions(
     Ok(())
 }
 
-async fn find(pool: &Pool, token: TokenHash) -> Result<Option<SignedIn>, DatabaseError> {
+/// Whether looking a session up keeps it alive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Counts,
+    /// An open page must not keep a session alive that nobody works in.
+    OnlyLooks,
+}
+
+async fn find(
+    pool: &Pool,
+    token: TokenHash,
+    looking: Use,
+) -> Result<Option<SignedIn>, DatabaseError> {
     let client = pool.get().await?;
     let hash = token.as_bytes().as_slice();
     let query = client
@@ -239,7 +264,7 @@ async fn find(pool: &Pool, token: TokenHash) -> Result<Option<SignedIn>, Databas
     if age_ms >= SESSION_MS_MAX || idle_ms >= IDLE_MS_MAX {
         return Ok(None);
     }
-    if idle_ms >= WRITE_DOWN_AFTER_MS {
+    if looking == Use::Counts && idle_ms >= WRITE_DOWN_AFTER_MS {
         let touch = "UPDATE console_session SET used = clock_timestamp() WHERE token_hash = $1";
         client.execute(touch, &[&hash]).await?;
     }

@@ -1,5 +1,7 @@
 //! Streams as a browser reads them, from a router.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::http::Request;
@@ -17,7 +19,9 @@ async fn open(live: &Live, last_event_id: Option<&str>) -> Option<BodyDataStream
     let live = live.clone();
     let app: Router = Router::new().route(
         "/events",
-        get(move |headers: HeaderMap| async move { live.stream(&headers).into_response() }),
+        get(move |headers: HeaderMap| async move {
+            live.stream(&headers, || async { true }).into_response()
+        }),
     );
     let request = last_event_id
         .into_iter()
@@ -133,4 +137,31 @@ async fn the_number_of_pages_is_bounded_and_a_place_comes_free() {
     assert_eq!(pages.len(), PAGES_MAX);
     pages.pop();
     assert!(open(&live, None).await.is_some());
+}
+
+#[tokio::test]
+async fn a_page_that_may_no_longer_listen_is_cut_off() {
+    let live = Live {
+        ask_every: Duration::from_millis(5),
+        ..Live::new(KINDS).unwrap()
+    };
+    let left = Arc::new(AtomicU32::new(3));
+    let may_listen = {
+        let left = left.clone();
+        move || {
+            let yes = left.fetch_sub(1, Ordering::Relaxed) > 0;
+            async move { yes }
+        }
+    };
+    let stream = live
+        .stream(&HeaderMap::new(), may_listen)
+        .unwrap()
+        .into_response();
+    let mut page = stream.into_body().into_data_stream();
+    assert!(event(&mut page).await.is_none());
+    assert_eq!(
+        left.load(Ordering::Relaxed),
+        u32::MAX,
+        "asked until it was no"
+    );
 }
