@@ -18,7 +18,7 @@ use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 
 use crate::origin;
-use crate::problem::Problem;
+use crate::problem::{Problem, unknown_method};
 
 /// How long an answer may take to begin. Streams may go on longer.
 pub const ANSWER_S_MAX: u64 = 30;
@@ -76,6 +76,7 @@ pub fn guard(router: Router, limits: Limits) -> Router {
         places: Arc::new(Semaphore::new(limits.requests_at_once_max)),
         answer_max: limits.answer_max,
     };
+    let router = router.method_not_allowed_fallback(unknown_method);
     // One layer for all of it: each layer costs every request a box and a copy of the state.
     router.layer(from_fn_with_state(bound, around))
 }
@@ -156,6 +157,21 @@ mod tests {
             "no-store"
         );
         assert!(!CONTENT_SECURITY_POLICY.contains("unsafe"));
+    }
+
+    #[tokio::test]
+    async fn a_wrong_method_is_a_problem() {
+        let app = guard(
+            Router::new().route("/x", axum::routing::post(|| async {})),
+            LIMITS,
+        );
+        let response = ask(&app, "/x").await;
+        assert_eq!(response.status(), 405);
+        assert_eq!(response.headers()[header::ALLOW], "POST");
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use tower::ServiceExt;
 
 use super::auth::IdentityState;
 use super::live::{KINDS, Live};
-use super::{device, headers, live, lockout, pages, problem, session};
+use super::{device, headers, live, lockout, pages, session};
 use crate::identity::moment::Moment;
 use crate::identity::testing::{AMINA, AMINA_PIN, Depot, MUSA, MUSA_PIN};
 
@@ -29,7 +29,6 @@ impl Browser {
             .merge(session::router(state.clone()))
             .merge(lockout::router(state.clone()))
             .merge(live::router(state, live.clone()))
-            .method_not_allowed_fallback(problem::unknown_method)
             .fallback_service(pages::router());
         Self {
             app: headers::guard(routes, headers::LIMITS),
