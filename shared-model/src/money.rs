@@ -177,16 +177,18 @@ fn grouped(value: u64) -> String {
 
 /// `numerator * factor / divisor`, rounded half away from zero, through `i128`.
 ///
+/// A result beyond `i64` stops at its end: above [`AMOUNT_MINOR_MAX`], and so never booked.
+///
 /// # Panics
-/// When `divisor` is not positive, or the result leaves `i64`; callers bound both factors by
-/// [`AMOUNT_MINOR_MAX`] and by a rate of at most 100 %.
+/// When `divisor` is not positive.
 #[must_use]
 pub fn mul_div_half_up(numerator: i64, factor: i64, divisor: i64) -> i64 {
     assert!(divisor > 0, "a rate has a positive divisor");
     let product = i128::from(numerator) * i128::from(factor);
     let divisor = i128::from(divisor);
     let half = if product < 0 { -divisor } else { divisor };
-    i64::try_from((product * 2 + half) / (divisor * 2)).expect("bounded by the callers")
+    let end = if product < 0 { -i64::MAX } else { i64::MAX };
+    i64::try_from((product * 2 + half) / (divisor * 2)).unwrap_or(end)
 }
 
 #[cfg(test)]

@@ -59,7 +59,9 @@ pub(super) fn record<L: Load>(
     let mut draft = Draft::default();
     draft.event(recorded);
     let limit = desk.context.site.count_variance_minor_max;
-    let status = if warehouse::count_variance_due(value, limit) {
+    // Goods found where the book has none have no value to judge the difference by.
+    let unvalued = variance > 0 && desk.stock(&count.article)?.valued() <= 0;
+    let status = if unvalued || warehouse::count_variance_due(value, limit) {
         let detail = format!(
             "{counted} counted in {}, {} by the book",
             count.bin, count.book

@@ -37,12 +37,42 @@ pub use publishing::{
 pub use reply::Reply;
 
 use crate::records::Load;
+use crate::refusal::Refusal;
 
 /// Decides a command. Pure: reads through `desk`, changes nothing.
 ///
 /// # Errors
 /// [`Declined::Refused`] with the rule that forbids it, or [`Declined::Store`].
 pub fn decide<L: Load>(
+    command: &Command,
+    desk: &mut Desk<'_, '_, L>,
+) -> Result<Decision, Declined<L::Error>> {
+    let decision = step(command, desk)?;
+    // What the hub would set aside must not be written here: sums of what was received over months
+    // can pass the bound that each amount keeps.
+    if decision
+        .body
+        .postings
+        .iter()
+        .any(|posting| posting.check().is_err())
+    {
+        return Err(amount_too_large().into());
+    }
+    Ok(decision)
+}
+
+fn amount_too_large() -> Refusal {
+    Refusal {
+        code: "amount-too-large",
+        field: "".into(),
+        detail: "the value at cost is above the largest amount that can be booked at once".into(),
+        remedy:
+            "take the step in smaller parts, or check the cost at which the goods were received"
+                .into(),
+    }
+}
+
+fn step<L: Load>(
     command: &Command,
     desk: &mut Desk<'_, '_, L>,
 ) -> Result<Decision, Declined<L::Error>> {
