@@ -256,12 +256,21 @@ impl<'a, L: Load> View<'a, L> {
         Ok(authors)
     }
 
-    /// A document's saved bytes.
+    /// A document's saved bytes, with what entries of this set have changed and is not saved yet:
+    /// two edits of one group commit must not be made from the same base.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn document(&mut self, document: DocumentId) -> Result<Option<Vec<u8>>, L::Error> {
-        self.load.document(document)
+        let mut saved = self.load.document(document)?;
+        for (changed, _, change) in &self.set.document_changes {
+            if *changed == document
+                && let Ok(merged) = crate::document::merge(saved.as_deref(), change)
+            {
+                saved = Some(merged);
+            }
+        }
+        Ok(saved)
     }
 
     pub fn push_document_change(
