@@ -4,7 +4,7 @@ use super::command::{CosignHandover, CountHandover, DeclareHandover, DepositCash
 use super::error::Error;
 use super::event::Event;
 use super::state::{Deposit, Handover, HandoverStatus};
-use crate::id::{RiderId, StaffId};
+use crate::id::{NodeId, RiderId, StaffId};
 
 /// # Errors
 /// [`Error`] when the id is taken or nothing is declared.
@@ -98,6 +98,7 @@ pub fn deposit(
 /// [`Error`] when no such deposit is on its way, or the sums differ.
 pub fn match_statement(
     known: Option<&Deposit>,
+    depot: NodeId,
     slip: &str,
     amount_minor: i64,
     fee_minor: i64,
@@ -118,6 +119,7 @@ pub fn match_statement(
         slip: slip.to_owned(),
         amount_minor,
         fee_minor,
+        depot,
     })
 }
 

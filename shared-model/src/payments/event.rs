@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::id::{HandoverId, OrderId, RiderId};
+use crate::id::{HandoverId, NodeId, OrderId, RiderId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Event {
@@ -63,6 +63,9 @@ pub enum Event {
         amount_minor: i64,
         #[n(2)]
         fee_minor: i64,
+        /// Whose slip it is.
+        #[n(3)]
+        depot: NodeId,
     },
     /// A rider was paid: earnings less what the rider acknowledged to owe.
     #[n(7)]

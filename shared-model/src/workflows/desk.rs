@@ -290,23 +290,29 @@ impl<'a, 'v, L: Load> Desk<'a, 'v, L> {
     /// The next number of this site's order series. A restored box starts a series of its own, so
     /// a number that the lost time gave out is never given twice.
     pub(super) fn order_number(&mut self) -> Found<String, L> {
-        let given = self.own::<Series>(keys::ONLY)?.unwrap_or_default().orders;
-        Ok(self.series_number("", given + 1))
+        let series = self.series_name();
+        let given = self.own::<Series>(&series)?.unwrap_or_default().orders;
+        Ok(format!("{series}-{:06}", given + 1))
     }
 
     pub(super) fn credit_note_number(&mut self) -> Found<String, L> {
+        let series = self.series_name();
         let given = self
-            .own::<Series>(keys::ONLY)?
+            .own::<Series>(&series)?
             .unwrap_or_default()
             .credit_notes;
-        Ok(self.series_number("CN-", given + 1))
+        Ok(format!(
+            "{}{series}-{:06}",
+            keys::CREDIT_NOTE_PREFIX,
+            given + 1
+        ))
     }
 
-    fn series_number(&self, prefix: &str, number: u64) -> String {
+    fn series_name(&self) -> String {
         let Site { site, .. } = self.context.site;
         match self.context.epoch {
-            Epoch(1) => format!("{prefix}{site}-{number:06}"),
-            Epoch(epoch) => format!("{prefix}{site}.{epoch}-{number:06}"),
+            Epoch(1) => site.to_string(),
+            Epoch(epoch) => format!("{site}.{epoch}"),
         }
     }
 

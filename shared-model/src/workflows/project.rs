@@ -160,18 +160,20 @@ fn of_orders<L: Load>(
         }
     };
     match event {
-        orders::Event::Placed(order) => {
-            let order: Order = (**order).clone();
+        orders::Event::Placed(placed) => {
+            let order: Order = (**placed).clone();
             view.put(stamp.author, &key, order)?;
+            let series = keys::series(&placed.number);
             let orders = count(|series| &mut series.orders);
-            view.update(stamp.author, keys::ONLY, Series::default, orders)
+            view.update(stamp.author, series, Series::default, orders)
         }
-        orders::Event::Refunded { .. } => {
+        orders::Event::Refunded { credit_note, .. } => {
             view.amend::<Order>(stamp.author, &key, |o| {
                 o.apply(event, stamp.at, stamp.staff)
             })?;
             let notes = count(|series| &mut series.credit_notes);
-            view.update(stamp.author, keys::ONLY, Series::default, notes)
+            let series = keys::credit_note_series(credit_note);
+            view.update(stamp.author, series, Series::default, notes)
         }
         orders::Event::Reserved { .. }
         | orders::Event::LinePicked { .. }
@@ -397,11 +399,12 @@ fn of_payments<L: Load>(
             slip,
             amount_minor,
             fee_minor,
+            depot,
         } => {
             let amount_minor = amount_minor.saturating_add(*fee_minor);
             view.put(
                 author,
-                slip,
+                &keys::matched_deposit(*depot, slip),
                 Deposit {
                     slip: slip.clone(),
                     amount_minor,

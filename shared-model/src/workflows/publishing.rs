@@ -154,7 +154,8 @@ pub(super) fn match_statement<L: Load>(
     desk: &mut Desk<'_, '_, L>,
 ) -> Result<Decision, Declined<L::Error>> {
     // The depot wrote the deposit; whether it was matched stands in the hub's own copy.
-    let matched: Option<Deposit> = desk.own(&command.slip)?;
+    let matched: Option<Deposit> =
+        desk.own(&keys::matched_deposit(command.depot, &command.slip))?;
     let known: Option<Deposit> = match matched {
         Some(deposit) => Some(deposit),
         None => desk.of(command.depot, &command.slip)?,
@@ -163,6 +164,7 @@ pub(super) fn match_statement<L: Load>(
     let mut draft = Draft::default();
     draft.event(payments::match_statement(
         known.as_ref(),
+        command.depot,
         &command.slip,
         amount,
         fee,
