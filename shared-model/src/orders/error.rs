@@ -1,6 +1,6 @@
 //! Why a command about an order is refused.
 
-use crate::id::OrderId;
+use crate::id::{ArticleCode, OrderId};
 use crate::refusal::refusals;
 
 refusals! {
@@ -46,6 +46,10 @@ refusals! {
             => "nothing-paid", "order",
                "the customer has paid nothing that could be given back",
                "cancel the order instead";
+        GoodsElsewhere { article: ArticleCode }
+            => "goods-elsewhere", "restock_bin",
+               "{article} was sold from another depot's stock and does not belong into ours",
+               "leave restock_bin out; the depot that keeps the goods takes them back";
         TenderedTooLittle { total_minor: i64 }
             => "tendered-too-little", "tendered_minor",
                "the total is {total_minor} in minor units, which is more than was tendered",

@@ -10,6 +10,7 @@ use crate::id::{ArticleCode, EntryId, NodeId, RightId, SiteCode};
 use crate::ledger::{Account, Posting};
 use crate::log::Scope;
 use crate::network::Peer;
+use crate::orders::{Line, Order};
 use crate::records::{Load, keys};
 use crate::rights::{
     self, AbsorbReturns, Error, GrantRight, HandOverRemoteSale, Holding, PassedIn, PassedOn,
@@ -164,7 +165,20 @@ pub(super) fn absorb<L: Load>(
     Ok(draft.decision(Kind::AbsorbReturns, Scope::Region, Reply::Done {}))
 }
 
-/// Goods that another site sold leave here: the promise is fulfilled.
+/// What the seller has taken back of an article since: paid back, so not to be given out.
+fn refunded_of(sold: Option<&Order>, article: &ArticleCode) -> i64 {
+    let of_it = |line: &&Line| line.article == *article;
+    sold.map_or(0, |order| {
+        order
+            .lines
+            .iter()
+            .filter(of_it)
+            .map(|line| line.refunded)
+            .sum()
+    })
+}
+
+/// Goods that another site sold leave here: the promise is fulfilled, or was taken back.
 pub(super) fn hand_over<L: Load>(
     command: &HandOverRemoteSale,
     desk: &mut Desk<'_, '_, L>,
@@ -189,7 +203,9 @@ pub(super) fn hand_over<L: Load>(
     for item in items.into_iter().filter(|item| item.home == node) {
         *leaving.entry(item.article).or_insert(0) += item.quantity;
     }
-    for (article, quantity) in leaving {
+    let sold: Option<Order> = desk.of(seller, &key)?;
+    for (article, promised) in leaving {
+        let quantity = (promised - refunded_of(sold.as_ref(), &article)).max(0);
         let held = desk
             .stock(&article)?
             .bins
@@ -210,7 +226,7 @@ pub(super) fn hand_over<L: Load>(
             desk.currency(),
             cost,
         ));
-        let quantity = -quantity;
+        let quantity = -promised;
         draft.event(warehouse::Event::StockLent { article, quantity });
     }
     Ok(draft.decision(
