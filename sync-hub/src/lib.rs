@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod cluster;
+pub mod console;
 pub mod documents;
 pub mod pki;
 pub mod store;

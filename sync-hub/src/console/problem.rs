@@ -1,33 +1,46 @@
-//! Problem documents, and how the database's failures read in them.
+//! Problem documents, and how the store's answers read in them.
 
 pub use web_rim::problem::*;
 
 use axum::http::StatusCode;
 use tokio_postgres::error::SqlState;
 
-/// The database did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum DatabaseError {
-    /// No connection could be had.
-    #[error("no connection to the database")]
-    Pool(#[from] deadpool_postgres::PoolError),
-    #[error("the database refused or was lost")]
-    Postgres(#[from] tokio_postgres::Error),
-}
+use crate::store::{AppendError, StoreError};
 
-impl From<DatabaseError> for Problem {
-    fn from(error: DatabaseError) -> Self {
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
         match &error {
-            DatabaseError::Postgres(cause) if cause.code() == Some(&SqlState::DISK_FULL) => {
+            StoreError::Database(cause) if cause.code() == Some(&SqlState::DISK_FULL) => {
                 Self::disk_full()
             }
-            DatabaseError::Postgres(cause) if !cause.is_closed() => Self::internal(cause),
-            DatabaseError::Pool(_) | DatabaseError::Postgres(_) => unreachable_database(&error),
+            StoreError::Pool(_) => no_database(&error),
+            StoreError::Database(cause) if cause.is_closed() => no_database(&error),
+            StoreError::Database(cause) => Self::internal(cause),
+            StoreError::Moved { .. } | StoreError::Broken(_) => Self::internal(&error),
+            StoreError::NotEnrolled { .. } => Self::not_found(error.to_string()).field("node"),
+            StoreError::Revoked { .. } => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "node-revoked",
+                "The node was revoked",
+            )
+            .field("node")
+            .detail(error.to_string())
+            .remedy("enrol the box anew"),
         }
     }
 }
 
-fn unreachable_database(error: &DatabaseError) -> Problem {
+impl From<AppendError> for Problem {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Refused(refusal) => refusal.into(),
+            AppendError::IdReused => Self::id_used_for_another_body(),
+            AppendError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn no_database(error: &StoreError) -> Problem {
     tracing::warn!(%error, source = ?std::error::Error::source(error), "no database");
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,

@@ -8,7 +8,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use deadpool_postgres::Pool;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::GenericClient;
 use web_rim::cookie::CookieName;
@@ -18,7 +17,8 @@ use web_rim::token::{Token, TokenHash};
 
 use super::body::Json;
 use super::credentials::{self, Charged, UserName};
-use super::problem::{DatabaseError, Problem};
+use super::problem::Problem;
+use crate::store::{HubStore, StoreError};
 
 /// The longest session.
 const SESSION_MS_MAX: i64 = 12 * 3_600_000;
@@ -33,19 +33,20 @@ const PASSWORD_BYTES_MAX: usize = 1024;
 /// What the console's routes and extractor need. A router's state hands it out by `FromRef`.
 #[derive(Clone)]
 pub struct ConsoleState {
-    pool: Pool,
+    store: HubStore,
     hasher: Hasher,
     cookie: CookieName,
 }
 
 impl ConsoleState {
-    /// `region` names the cookie, for a depot may run on the same host.
     #[must_use]
-    pub fn new(pool: Pool, hasher: Hasher, region: &str) -> Self {
+    pub fn new(store: HubStore, hasher: Hasher) -> Self {
+        // The region is in the cookie's name, for another hub or a depot may run on the same host.
+        let owner = format!("hub-{}", store.identity().region);
         Self {
-            pool,
+            store,
             hasher,
-            cookie: CookieName::new(&format!("hub-{region}"), "session"),
+            cookie: CookieName::new(&owner, "session"),
         }
     }
 }
@@ -55,7 +56,7 @@ impl ConsoleState {
     /// that cannot say cuts nobody off.
     pub(super) async fn is_signed_in(self, headers: HeaderMap) -> bool {
         match self.cookie.read(&headers) {
-            Some(token) => find(&self.pool, token.hash(), Use::OnlyLooks)
+            Some(token) => find(&self.store, token.hash(), Use::OnlyLooks)
                 .await
                 .map_or(true, |who| who.is_some()),
             None => false,
@@ -83,7 +84,7 @@ where
         let Some(token) = state.cookie.read(&parts.headers) else {
             return Err(Problem::not_signed_in());
         };
-        find(&state.pool, token.hash(), Use::Counts)
+        find(&state.store, token.hash(), Use::Counts)
             .await?
             .ok_or_else(Problem::not_signed_in)
     }
@@ -126,7 +127,7 @@ async fn sign_in(
             "send your password",
         ));
     }
-    let (phc, tries) = match charge(&state.pool, &name).await? {
+    let (phc, tries) = match charge(&state.store, &name).await? {
         Charged::Try { phc, tries } => (Some(phc), tries),
         Charged::Unknown => (
             None,
@@ -140,7 +141,7 @@ async fn sign_in(
     let right = state.hasher.verify(given.password, phc.clone()).await?;
     let token = Token::draw().map_err(|error| Problem::internal(&error))?;
     let begun = match phc {
-        Some(phc) if right => begin(&state.pool, &name, &phc, token.hash()).await?,
+        Some(phc) if right => begin(&state.store, &name, &phc, token.hash()).await?,
         _ => false,
     };
     if !begun {
@@ -168,7 +169,7 @@ async fn sign_out(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if let Some(token) = state.cookie.read(&headers) {
-        end(&state.pool, token.hash()).await?;
+        end(&state.store, token.hash()).await?;
     }
     Ok((
         StatusCode::NO_CONTENT,
@@ -177,8 +178,8 @@ async fn sign_out(
         .into_response())
 }
 
-async fn charge(pool: &Pool, name: &UserName) -> Result<Charged, DatabaseError> {
-    let mut client = pool.get().await?;
+async fn charge(store: &HubStore, name: &UserName) -> Result<Charged, StoreError> {
+    let mut client = store.client().await?;
     let tx = client.build_transaction().start().await?;
     let charged = credentials::charge(&*tx, name).await?;
     tx.commit().await?;
@@ -187,12 +188,12 @@ async fn charge(pool: &Pool, name: &UserName) -> Result<Charged, DatabaseError> 
 
 /// Begins a session; `false` when the password was changed while it was being checked.
 async fn begin(
-    pool: &Pool,
+    store: &HubStore,
     name: &UserName,
     checked: &str,
     token: TokenHash,
-) -> Result<bool, DatabaseError> {
-    let mut client = pool.get().await?;
+) -> Result<bool, StoreError> {
+    let mut client = store.client().await?;
     let tx = client.build_transaction().start().await?;
     let same = "SELECT 1 FROM console_user WHERE name = $1 AND phc = $2 FOR UPDATE";
     if tx
@@ -244,11 +245,11 @@ enum Use {
 }
 
 async fn find(
-    pool: &Pool,
+    store: &HubStore,
     token: TokenHash,
     looking: Use,
-) -> Result<Option<SignedIn>, DatabaseError> {
-    let client = pool.get().await?;
+) -> Result<Option<SignedIn>, StoreError> {
+    let client = store.client().await?;
     let hash = token.as_bytes().as_slice();
     let query = client
         .prepare_cached(
@@ -275,9 +276,10 @@ async fn find(
     }))
 }
 
-async fn end(pool: &Pool, token: TokenHash) -> Result<(), DatabaseError> {
+async fn end(store: &HubStore, token: TokenHash) -> Result<(), StoreError> {
     let delete = "DELETE FROM console_session WHERE token_hash = $1";
-    pool.get()
+    store
+        .client()
         .await?
         .execute(delete, &[&token.as_bytes().as_slice()])
         .await?;

@@ -3,9 +3,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
-use deadpool_postgres::{Manager, Pool};
 use serde_json::{Value, json};
-use tokio_postgres::NoTls;
 use tower::ServiceExt;
 use web_rim::secret::{Hasher, Pepper, hash_now};
 
@@ -14,11 +12,12 @@ use super::live::{KINDS, Live};
 use super::session::{self, ConsoleState};
 use super::{headers, live};
 use crate::cluster::PrivateCluster;
+use crate::store::{HubStore, StoreConfig};
 
 const PASSWORD: &str = "four wet umbrellas";
 
 struct Console {
-    pool: Pool,
+    store: HubStore,
     // Fields drop in order: the database stops before its folder goes.
     _cluster: PrivateCluster,
     _folder: tempfile::TempDir,
@@ -30,14 +29,16 @@ impl Console {
         let state = folder.path().to_owned();
         let cluster = tokio::task::spawn_blocking(move || PrivateCluster::start(&state));
         let cluster = cluster.await.unwrap().unwrap();
-        let manager = Manager::new(cluster.connection(), NoTls);
-        let pool = Pool::builder(manager).max_size(4).build().unwrap();
-        let db = pool.get().await.unwrap();
-        db.batch_execute(include_str!("../../migrations/V2__console.sql"))
-            .await
-            .unwrap();
+        let config = StoreConfig {
+            database: cluster.connection(),
+            state_dir: folder.path().to_owned(),
+            region: "nairobi".parse().unwrap(),
+            entity: "KE".parse().unwrap(),
+            connections_max: 4,
+        };
+        let store = HubStore::open(config).await.unwrap();
         let console = Self {
-            pool,
+            store,
             _cluster: cluster,
             _folder: folder,
         };
@@ -47,15 +48,15 @@ impl Console {
 
     async fn set_password(&self, name: &str, password: &str) {
         let phc = hash_now(&pepper(), password.as_bytes()).unwrap();
-        let db = self.pool.get().await.unwrap();
+        let db = self.store.client().await.unwrap();
         credentials::set(&**db, &UserName::read(name).unwrap(), &phc)
             .await
             .unwrap();
     }
 
     async fn sql(&self, text: &str) {
-        self.pool
-            .get()
+        self.store
+            .client()
             .await
             .unwrap()
             .batch_execute(text)
@@ -66,7 +67,7 @@ impl Console {
     /// A hub process in front of the one database.
     fn process(&self) -> Router {
         let hasher = Hasher::new(pepper()).unwrap();
-        let state = ConsoleState::new(self.pool.clone(), hasher, "nairobi");
+        let state = ConsoleState::new(self.store.clone(), hasher);
         let routes = Router::new()
             .merge(session::router(state.clone()))
             .merge(live::router(state, Live::new(KINDS).unwrap()));
@@ -187,7 +188,7 @@ async fn a_new_password_ends_sessions(console: &Console, app: &Router) {
     assert_eq!(sign_in(app, "amina", PASSWORD).await.0, 401);
     console.set_password("amina", PASSWORD).await;
     console.set_password("musa", PASSWORD).await;
-    let db = console.pool.get().await.unwrap();
+    let db = console.store.client().await.unwrap();
     assert_eq!(credentials::list(&**db).await.unwrap(), ["amina", "musa"]);
     let (_, _, cookie) = sign_in(app, "musa", PASSWORD).await;
     let musa = UserName::read("musa").unwrap();
@@ -234,6 +235,6 @@ async fn bad_input_names_the_field(app: &Router) {
 
 async fn a_lost_database_is_a_503(console: &Console, app: &Router) {
     let (_, _, cookie) = sign_in(app, "amina", PASSWORD).await;
-    console.pool.close();
+    console.store.close();
     assert_eq!(shown(app, &cookie).await, 503);
 }
