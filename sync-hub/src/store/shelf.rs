@@ -25,9 +25,12 @@ impl Asked {
     }
 }
 
+/// Bodies by key; none where there is no such record.
+type Bodies = HashMap<String, Option<Vec<u8>>>;
+
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
-    bodies: HashMap<(Kind, NodeId), HashMap<String, Option<Vec<u8>>>>,
+    bodies: HashMap<(Kind, NodeId), Bodies>,
     authors: HashMap<(Kind, String), Vec<NodeId>>,
     documents: HashMap<DocumentId, Option<Vec<u8>>>,
     asked: Asked,

@@ -78,6 +78,8 @@ pub(super) struct Kept {
     pub(super) projected: bool,
 }
 
+const OTHER_HISTORY: &str = "it follows another history";
+
 /// Sorts a batch of `node`. `held` answers for every place up to the tips.
 ///
 /// # Errors
@@ -92,6 +94,7 @@ pub(super) fn sort(
     let mut sorting = Sorting {
         tips: tips.clone(),
         apart: HashSet::new(),
+        branched: HashSet::new(),
         sorted: Sorted::default(),
         hub,
     };
@@ -110,9 +113,13 @@ pub(super) fn sort(
             }
         } else if candidate.position.seq > tip.seq.next() {
             match candidate.finding {
-                Finding::Forked(_) => sorting.apart(index, candidate, "it follows another history"),
-                _ => return Err(StoreError::Moved { node }),
+                Finding::Chained(_) | Finding::Held(_) => return Err(StoreError::Moved { node }),
+                Finding::Forked(_) | Finding::Malformed(_) | Finding::Misplaced => {
+                    sorting.apart(index, candidate, OTHER_HISTORY);
+                }
             }
+        } else if sorting.branched.contains(&epoch) {
+            sorting.apart(index, candidate, OTHER_HISTORY);
         } else {
             sorting.next_in_chain(index, candidate, &tip);
         }
@@ -124,6 +131,8 @@ struct Sorting {
     tips: Tips,
     /// What was set aside beside the chain: a branch sent twice is kept once.
     apart: HashSet<(Epoch, Seq, Hash)>,
+    /// Epochs in which the batch left our history: what follows belongs to the branch.
+    branched: HashSet<Epoch>,
     sorted: Sorted,
     hub: (NodeId, AuthorPublicKey),
 }
@@ -133,12 +142,12 @@ impl Sorting {
         match &candidate.finding {
             Finding::Chained(entry) | Finding::Held(entry) => {
                 if tip.seq.0 > 0 && entry.entry().prev != tip.hash {
-                    return self.apart(index, candidate, "it follows another history");
+                    return self.apart(index, candidate, OTHER_HISTORY);
                 }
                 self.advance(candidate, Some(entry.entry().hlc));
                 self.look_inside(index, candidate, entry.entry());
             }
-            Finding::Forked(_) => self.apart(index, candidate, "it follows another history"),
+            Finding::Forked(_) => self.apart(index, candidate, OTHER_HISTORY),
             Finding::Malformed(error) => {
                 self.advance(candidate, None);
                 self.aside(index, None, reason::MALFORMED, error.to_string());
@@ -207,6 +216,7 @@ impl Sorting {
     /// Beside the chain: the place is another's.
     fn apart(&mut self, index: usize, candidate: &Candidate, detail: &str) {
         let place = candidate.position;
+        self.branched.insert(place.epoch);
         if !self.apart.insert((place.epoch, place.seq, candidate.hash)) {
             return;
         }
