@@ -33,9 +33,9 @@ impl IdentityState {
         }
     }
 
-    /// Whether the sender of these headers is still signed in. Does not count as a use. A store
-    /// that cannot say cuts nobody off.
-    pub(super) async fn is_signed_in(self, headers: HeaderMap) -> bool {
+    /// Whether the sender of these headers is still signed in. Does not count as a use. A
+    /// store that cannot say cuts nobody off.
+    pub(super) async fn may_listen(self, headers: HeaderMap) -> bool {
         match self.tokens(&headers) {
             Some((session, device)) => self
                 .identity

@@ -32,9 +32,7 @@ pub fn router<S>(identity: IdentityState, live: Live) -> Router<S> {
     let events =
         async move |_: SignedIn, State(identity): State<IdentityState>, headers: HeaderMap| {
             let asked = headers.clone();
-            live.stream(&headers, move || {
-                identity.clone().is_signed_in(asked.clone())
-            })
+            live.stream(&headers, move || identity.clone().may_listen(asked.clone()))
         };
     Router::new()
         .route("/api/v1/events", get(events))

@@ -25,9 +25,7 @@ pub fn router<S>(console: ConsoleState, live: Live) -> Router<S> {
     let events =
         async move |_: SignedIn, State(console): State<ConsoleState>, headers: HeaderMap| {
             let asked = headers.clone();
-            live.stream(&headers, move || {
-                console.clone().is_signed_in(asked.clone())
-            })
+            live.stream(&headers, move || console.clone().may_listen(asked.clone()))
         };
     Router::new()
         .route("/api/v1/events", get(events))

@@ -52,9 +52,9 @@ impl ConsoleState {
 }
 
 impl ConsoleState {
-    /// Whether the sender of these headers is still signed in. Does not count as a use. A database
-    /// that cannot say cuts nobody off.
-    pub(super) async fn is_signed_in(self, headers: HeaderMap) -> bool {
+    /// Whether the sender of these headers is still signed in. Does not count as a use. A
+    /// database that cannot say cuts nobody off.
+    pub(super) async fn may_listen(self, headers: HeaderMap) -> bool {
         match self.cookie.read(&headers) {
             Some(token) => find(&self.store, token.hash(), Use::OnlyLooks)
                 .await
