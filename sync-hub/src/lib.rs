@@ -3,8 +3,10 @@
 
 pub mod clock;
 pub mod cluster;
+pub mod config;
 pub mod console;
 pub mod documents;
+pub mod hub;
 pub mod pki;
 pub mod store;
 pub mod sync;
