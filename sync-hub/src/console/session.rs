@@ -49,9 +49,7 @@ impl ConsoleState {
             cookie: CookieName::new(&owner, "session"),
         }
     }
-}
 
-impl ConsoleState {
     /// Whether the sender of these headers is still signed in. Does not count as a use. A
     /// database that cannot say cuts nobody off.
     pub(super) async fn may_listen(self, headers: HeaderMap) -> bool {
