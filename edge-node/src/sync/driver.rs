@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use shared_model::enrolment::SIGNING_CONTEXT;
 use shared_model::id::{NodeId, SiteCode};
 use shared_model::log::AuthorKey;
 use shared_model::sync::v1::{Bye, ByeReason, EdgeAction, EdgeSession, Frame, OwnHead, Status};
@@ -291,10 +292,7 @@ pub fn identity(
         node,
         site,
         author_public_key: *key.public().as_bytes(),
-        sign: |proof: &[u8]| match proof.try_into() {
-            Ok(proof) => key.sign_derived(proof),
-            Err(_) => [0; 64],
-        },
+        sign: |proof: &[u8]| key.sign(SIGNING_CONTEXT, proof),
     }
 }
 

@@ -45,12 +45,6 @@ impl AuthorKey {
         }
     }
 
-    /// Signs a hash that was derived under a context of its own, such as a proof of enrolment.
-    #[must_use]
-    pub fn sign_derived(&self, hash: &[u8; 32]) -> [u8; 64] {
-        self.0.sign(hash).to_bytes()
-    }
-
     /// Signs bytes for another purpose; `context` keeps the purposes apart.
     #[must_use]
     pub fn sign(&self, context: &[u8], bytes: &[u8]) -> [u8; 64] {

@@ -1,0 +1,32 @@
+//! A box whose clock battery died.
+
+use serde_json::json;
+use system_tests::api::fresh;
+use system_tests::depot::Depot;
+
+#[test]
+fn clock_at_1970_still_sells() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut depot = Depot::create(&folder.path().join("nbo-1"), "NBO-1");
+    depot.wrap(&["faketime", "-f", "@1970-01-02 00:00:00"]);
+    depot.serve();
+    // The browser's clock is right; the depot's certificate must satisfy both.
+    let manager = depot.signed_in("manager");
+    for _ in 0..3 {
+        let _ = manager.done("receive-goods", json!({
+            "receipt": fresh(), "reference": "battery",
+            "lines": [{"article": "22423", "quantity": 5, "bin": "A-01", "unit_cost_minor": 900}],
+        }));
+    }
+    assert_eq!(manager.get("/api/v1/articles/22423")["on_hand"], json!(15));
+    assert_eq!(manager.get("/api/v1/sync")["clock_trusted"], json!(false));
+    depot.stop();
+    depot.verify();
+    depot.wrap(&["env"]);
+    depot.serve();
+    let manager = depot.signed_in("manager");
+    let _ = manager.done("move-stock", json!({
+        "article": "22423", "quantity": 1, "from_bin": "A-01", "to_bin": "A-02",
+    }));
+    assert_eq!(manager.get("/api/v1/sync")["clock_trusted"], json!(true));
+}

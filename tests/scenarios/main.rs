@@ -1,0 +1,6 @@
+//! Scenarios on real processes: what must hold when power, disks, clocks and links do not.
+
+mod bad_input;
+mod clock;
+mod disk;
+mod kill;

@@ -1,0 +1,1 @@
+//! The regional hub as its operator runs it.
