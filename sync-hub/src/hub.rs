@@ -108,7 +108,7 @@ impl Hub {
             cluster,
         };
         let tls = pki.console_tls()?;
-        hub.serve_console(router, tls.clone()).await?;
+        hub.serve_console(router, tls.clone())?;
         hub.spawn_tasks(config, pki, endpoint, driver, tls);
         Ok(hub)
     }
@@ -142,11 +142,7 @@ impl Hub {
         }
     }
 
-    async fn serve_console(
-        &mut self,
-        router: axum::Router,
-        tls: RustlsConfig,
-    ) -> anyhow::Result<()> {
+    fn serve_console(&mut self, router: axum::Router, tls: RustlsConfig) -> anyhow::Result<()> {
         let listener = std::net::TcpListener::bind(self.console)
             .with_context(|| format!("listening for browsers on {}", self.console))?;
         listener.set_nonblocking(true)?;
@@ -268,7 +264,8 @@ impl Gate {
                 },
                 Some(_) = sessions.join_next(), if !sessions.is_empty() => {}
                 _ = look.tick() => {
-                    if let Err(error) = self.renew(&endpoint).await {
+                    let renewed = open_pki(&self.config).await;
+                    if let Err(error) = renewed.and_then(|pki| self.renew(pki, &endpoint)) {
                         tracing::error!(error = %format!("{error:#}"), "certificates stay as they are");
                     }
                 }
@@ -296,8 +293,8 @@ impl Gate {
         }
     }
 
-    async fn renew(&mut self, endpoint: &SyncEndpoint) -> anyhow::Result<()> {
-        self.pki = std::sync::Arc::new(open_pki(&self.config).await?);
+    fn renew(&mut self, pki: RegionPki, endpoint: &SyncEndpoint) -> anyhow::Result<()> {
+        self.pki = std::sync::Arc::new(pki);
         endpoint.refresh(&self.pki)?;
         self.tls
             .reload_from_config(self.pki.console_tls()?.get_inner());

@@ -209,10 +209,10 @@ impl SyncEndpoint {
     }
 
     /// Tells every peer that the hub stops, and waits until they know.
-    pub async fn close(&self) {
-        self.endpoint
-            .close(VarInt::from_u32(close::STOPPING), b"the hub stops");
-        self.endpoint.wait_idle().await;
+    pub fn close(&self) -> impl Future<Output = ()> + Send + use<> {
+        let endpoint = self.endpoint.clone();
+        endpoint.close(VarInt::from_u32(close::STOPPING), b"the hub stops");
+        async move { endpoint.wait_idle().await }
     }
 }
 
