@@ -445,13 +445,13 @@ impl Checked {
             .find(|seal| seal.position == position && seal.hash == hash)
             .copied();
         let finding = match EntryBytes::parse(bytes.clone()) {
-            Ok(entry) if entry.entry().position != position => Finding::Misplaced,
+            Ok(entry) if entry.entry().position != position => {
+                self.pass_over(seq, hash);
+                Finding::Misplaced
+            }
             Ok(entry) => self.place(seq, entry),
             Err(error) => {
-                if seq == self.chain.seq.next() && !self.broken {
-                    self.chain.seq = seq;
-                    self.chain.head = hash;
-                }
+                self.pass_over(seq, hash);
                 Finding::Malformed(error)
             }
         };
@@ -461,6 +461,14 @@ impl Checked {
             hash,
             seal,
             finding,
+        }
+    }
+
+    /// What is no entry of this place still takes it: the chain goes on over its hash.
+    fn pass_over(&mut self, seq: Seq, hash: Hash) {
+        if seq == self.chain.seq.next() && !self.broken {
+            self.chain.seq = seq;
+            self.chain.head = hash;
         }
     }
 
@@ -483,3 +491,6 @@ impl Checked {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
