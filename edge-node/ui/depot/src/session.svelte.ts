@@ -38,7 +38,7 @@ export function allowed(...commands: string[]): boolean {
   return current.session !== null && may(current.session.role, ...commands);
 }
 
-export function state(): Readonly<typeof current> {
+export function door(): Readonly<typeof current> {
   return current;
 }
 

@@ -6,8 +6,8 @@ export interface Currency {
   digits: number;
 }
 
-export function formatMoney(minor: number, currency: Currency, locale: string): string {
-  return formatter(locale, currency).format(decimal(minor, currency.digits) as unknown as number);
+export function formatMoney(minor: number, currency: Currency, locale: string, style: 'currency' | 'decimal' = 'currency'): string {
+  return formatter(locale, currency, style).format(decimal(minor, currency.digits) as unknown as number);
 }
 
 /** "1234.50" for 123450 at two digits. */
@@ -49,12 +49,12 @@ function decimalMark(text: string, digits: number): number {
 
 const formatters = new Map<string, Intl.NumberFormat>();
 
-function formatter(locale: string, currency: Currency): Intl.NumberFormat {
-  const key = `${locale} ${currency.code} ${currency.digits}`;
+function formatter(locale: string, currency: Currency, style: 'currency' | 'decimal'): Intl.NumberFormat {
+  const key = `${locale} ${currency.code} ${currency.digits} ${style}`;
   let found = formatters.get(key);
   if (!found) {
     found = new Intl.NumberFormat(locale, {
-      style: 'currency',
+      style,
       currency: currency.code,
       currencyDisplay: 'code',
       minimumFractionDigits: currency.digits,

@@ -50,6 +50,11 @@ export function money(minor: number | null | undefined, currency: Currency): str
   return minor === null || minor === undefined ? '–' : formatMoney(minor, currency, locale());
 }
 
+/** An amount whose currency stands nearby, as in the heading of its column. */
+export function amount(minor: number, currency: Currency): string {
+  return formatMoney(minor, currency, locale(), 'decimal');
+}
+
 export function number(value: number): string {
   return value.toLocaleString(locale());
 }
