@@ -1,6 +1,6 @@
 //! Embeds the console's built pages into the binary.
 
-#[path = "../web-rim/embed.rs"]
+#[path = "../edge-node/web-rim/embed.rs"]
 mod embed;
 
 fn main() -> std::io::Result<()> {

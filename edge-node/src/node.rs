@@ -93,14 +93,14 @@ impl Node {
             tasks: JoinSet::new(),
             live: live.clone(),
         };
-        node.serve(running, &app, &tls).await?;
+        node.serve(running, &app, &tls)?;
         node.tasks.spawn(push_changes(store.clone(), live, node.stop.clone()));
         node.tasks.spawn(keep_certificate(tls, floor, node.stop.clone()));
         node.start_sync(running, &state, store)?;
         Ok(node)
     }
 
-    async fn serve(&mut self, running: &Running, app: &App, tls: &SiteTls) -> anyhow::Result<()> {
+    fn serve(&mut self, running: &Running, app: &App, tls: &SiteTls) -> anyhow::Result<()> {
         let lan = &app.place.profile.lan;
         let https_port = running.https_port.unwrap_or(lan.https_port);
         let http_port = running.http_port.unwrap_or(lan.http_port);

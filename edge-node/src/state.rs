@@ -82,12 +82,8 @@ impl StateDir {
         Pepper::create(&self.pepper_path())?;
         write_new(&self.author_key_path(), &random::<32>()?)?;
         write_new(&self.profile_path(), profile_text.as_bytes())?;
-        let since_epoch = uuid::Timestamp::from_unix_time(
-            u64::try_from(now.ms() / 1000).unwrap_or(0),
-            0,
-            0,
-            0,
-        );
+        let since_epoch =
+            uuid::Timestamp::from_unix_time(u64::try_from(now.ms() / 1000).unwrap_or(0), 0, 0, 0);
         let random = random::<16>()?;
         let mut id = *uuid::Uuid::new_v7(since_epoch).as_bytes();
         id[8..].copy_from_slice(&random[..8]);
@@ -105,9 +101,7 @@ impl StateDir {
         let mut text = String::new();
         File::open(&path)
             .and_then(|file| file.take(PROFILE_BYTES_MAX).read_to_string(&mut text))
-            .with_context(|| {
-                format!("{} cannot be read; remedy: run init first", path.display())
-            })?;
+            .with_context(|| format!("{} cannot be read; remedy: run init first", path.display()))?;
         parse_profile(&text)
     }
 
@@ -115,8 +109,9 @@ impl StateDir {
     /// When there is no depot here.
     pub fn node(&self) -> anyhow::Result<NodeId> {
         let path = self.node_path();
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("{} cannot be read; remedy: run init first", path.display()))?;
+        let text = fs::read_to_string(&path).with_context(|| {
+            format!("{} cannot be read; remedy: run init first", path.display())
+        })?;
         text.trim().parse().with_context(|| format!("{} holds no node id", path.display()))
     }
 

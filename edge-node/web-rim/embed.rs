@@ -10,9 +10,7 @@ const LIST: &str = "memory_serve_assets.rs";
 
 /// Embeds the folder `dist` (relative to the crate), or a page telling to run `make_pages`.
 pub(crate) fn pages(dist: &str, make_pages: &str) -> io::Result<()> {
-    let out: PathBuf = env::var_os("OUT_DIR")
-        .map(PathBuf::from)
-        .ok_or(io::ErrorKind::NotFound)?;
+    let out: PathBuf = env::var_os("OUT_DIR").map(PathBuf::from).ok_or(io::ErrorKind::NotFound)?;
     // An absent folder would make cargo run this script, and compile the crate, every time.
     fs::create_dir_all(dist)?;
     println!("cargo::rerun-if-changed={dist}");

@@ -18,12 +18,8 @@ const BINS_MAX: usize = 10_000;
 /// Most names, and most addresses, under which a depot is reached.
 const LAN_NAMES_MAX: usize = 16;
 
-const JURISDICTIONS: [Jurisdiction; 4] = [
-    Jurisdiction::NG,
-    Jurisdiction::KE,
-    Jurisdiction::ZA,
-    Jurisdiction::CM,
-];
+const JURISDICTIONS: [Jurisdiction; 4] =
+    [Jurisdiction::NG, Jurisdiction::KE, Jurisdiction::ZA, Jurisdiction::CM];
 
 /// Everything about a site that is the operator's to choose, section by section as in the file. See
 /// `profiles/` for whole ones.
@@ -103,17 +99,13 @@ impl Profile {
 
     /// The bins that orders draw from, in walking order.
     pub fn sellable_bins(&self) -> impl Iterator<Item = &BinCode> {
-        self.bins
-            .iter()
-            .filter(|bin| bin.sellable)
-            .map(|bin| &bin.code)
+        self.bins.iter().filter(|bin| bin.sellable).map(|bin| &bin.code)
     }
 }
 
 fn not_toml(text: &str, error: &toml::de::Error) -> ProfileProblem {
-    let line = error.span().map_or(1, |span| {
-        text[..span.start.min(text.len())].matches('\n').count() + 1
-    });
+    let line =
+        error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
     ProfileProblem {
         key: String::new(),
         problem: format!("line {line} is not TOML: {}", error.message()),
@@ -139,33 +131,17 @@ fn read(file: &Table, problems: &mut Vec<ProfileProblem>) -> Option<Profile> {
     let riders = read_riders(riders, problems);
     let counts = read_counts(counts, problems);
     let bins = bins.and_then(|bins| read_bins(bins, problems));
-    Some(Profile {
-        site: site?,
-        lan: lan?,
-        riders: riders?,
-        counts: counts?,
-        bins: bins?,
-    })
+    Some(Profile { site: site?, lan: lan?, riders: riders?, counts: counts?, bins: bins? })
 }
 
-const SITE_KEYS: [&str; 8] = [
-    "code",
-    "name",
-    "region",
-    "entity",
-    "jurisdiction",
-    "currency",
-    "time_zone",
-    "languages",
-];
+const SITE_KEYS: [&str; 8] =
+    ["code", "name", "region", "entity", "jurisdiction", "currency", "time_zone", "languages"];
 
 fn read_site(table: Option<&Table>, problems: &mut Vec<ProfileProblem>) -> Option<Site> {
     let mut section = Section::new("site".to_owned(), table, &SITE_KEYS, problems);
     let code = section.parsed("code");
     let name = section.text("name").and_then(|text| {
-        Name::new(text)
-            .map_err(|error| section.fault_said("name", text, &error.to_string()))
-            .ok()
+        Name::new(text).map_err(|error| section.fault_said("name", text, &error.to_string())).ok()
     });
     let region = section.parsed("region");
     let entity = section.parsed("entity");
@@ -176,10 +152,7 @@ fn read_site(table: Option<&Table>, problems: &mut Vec<ProfileProblem>) -> Optio
     if let (Some(jurisdiction), Some(currency)) = (jurisdiction, currency)
         && jurisdiction.currency() != currency
     {
-        let remedy = format!(
-            "write {}, the currency of the jurisdiction",
-            jurisdiction.currency()
-        );
+        let remedy = format!("write {}, the currency of the jurisdiction", jurisdiction.currency());
         section.fault("currency", "is not the jurisdiction's", &remedy);
     }
     Some(Site {
@@ -225,12 +198,8 @@ fn read_languages(section: &mut Section<'_, '_>) -> Option<Vec<Language>> {
 fn read_lan(table: Option<&Table>, problems: &mut Vec<ProfileProblem>) -> Option<Lan> {
     let keys = ["names", "addresses", "https_port", "http_port"];
     let mut section = Section::new("lan".to_owned(), table, &keys, problems);
-    let names = read_each(
-        &mut section,
-        "names",
-        "give host names such as \"nbo-1.local\"",
-        host_name,
-    );
+    let names =
+        read_each(&mut section, "names", "give host names such as \"nbo-1.local\"", host_name);
     let addresses = read_each(
         &mut section,
         "addresses",
@@ -260,11 +229,7 @@ fn read_each<T>(
     for (index, value) in section.list(key, LAN_NAMES_MAX)?.iter().enumerate() {
         match value.as_str().and_then(&read) {
             Some(one) => all.push(one),
-            None => section.fault(
-                &format!("{key}[{index}]"),
-                &format!("{value} is none"),
-                remedy,
-            ),
+            None => section.fault(&format!("{key}[{index}]"), &format!("{value} is none"), remedy),
         }
     }
     Some(all)
@@ -274,9 +239,7 @@ fn read_each<T>(
 fn host_name(text: &str) -> Option<String> {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
@@ -285,9 +248,7 @@ fn host_name(text: &str) -> Option<String> {
 }
 
 fn read_port(section: &mut Section<'_, '_>, key: &str) -> Option<u16> {
-    section
-        .integer(key, 1, i64::from(u16::MAX))
-        .and_then(|port| u16::try_from(port).ok())
+    section.integer(key, 1, i64::from(u16::MAX)).and_then(|port| u16::try_from(port).ok())
 }
 
 fn read_riders(table: Option<&Table>, problems: &mut Vec<ProfileProblem>) -> Option<RiderTerms> {
@@ -295,24 +256,17 @@ fn read_riders(table: Option<&Table>, problems: &mut Vec<ProfileProblem>) -> Opt
     let mut section = Section::new("riders".to_owned(), table, &keys, problems);
     let cash_ceiling = read_amount(&mut section, keys[0]);
     let fee_per_delivery = read_amount(&mut section, keys[1]);
-    Some(RiderTerms {
-        cash_ceiling: cash_ceiling?,
-        fee_per_delivery: fee_per_delivery?,
-    })
+    Some(RiderTerms { cash_ceiling: cash_ceiling?, fee_per_delivery: fee_per_delivery? })
 }
 
 fn read_counts(table: Option<&Table>, problems: &mut Vec<ProfileProblem>) -> Option<CountTerms> {
     let keys = ["variance_limit_minor"];
     let mut section = Section::new("counts".to_owned(), table, &keys, problems);
-    Some(CountTerms {
-        variance_limit: read_amount(&mut section, keys[0])?,
-    })
+    Some(CountTerms { variance_limit: read_amount(&mut section, keys[0])? })
 }
 
 fn read_amount(section: &mut Section<'_, '_>, key: &str) -> Option<Amount> {
-    section
-        .integer(key, 0, AMOUNT_MINOR_MAX)
-        .and_then(|minor| Amount::new(minor).ok())
+    section.integer(key, 0, AMOUNT_MINOR_MAX).and_then(|minor| Amount::new(minor).ok())
 }
 
 fn read_bins(list: &[toml::Value], problems: &mut Vec<ProfileProblem>) -> Option<Vec<Bin>> {
@@ -333,11 +287,7 @@ fn read_bins(list: &[toml::Value], problems: &mut Vec<ProfileProblem>) -> Option
             .and_then(|walk| u32::try_from(walk).ok());
         let sellable = section.yes_or_no("sellable");
         if let (Some(code), Some(walk), Some(sellable)) = (code, walk, sellable) {
-            bins.push(Bin {
-                code,
-                walk,
-                sellable,
-            });
+            bins.push(Bin { code, walk, sellable });
         }
     }
     check_bins_together(&bins, problems);

@@ -22,15 +22,9 @@ impl<'t, 'p> Section<'t, 'p> {
         known: &[&str],
         problems: &'p mut Vec<ProfileProblem>,
     ) -> Self {
-        let mut section = Self {
-            path,
-            table,
-            problems,
-        };
-        for key in table
-            .into_iter()
-            .flat_map(Table::keys)
-            .filter(|key| !known.contains(&key.as_str()))
+        let mut section = Self { path, table, problems };
+        for key in
+            table.into_iter().flat_map(Table::keys).filter(|key| !known.contains(&key.as_str()))
         {
             section.fault(
                 key,
@@ -42,11 +36,8 @@ impl<'t, 'p> Section<'t, 'p> {
     }
 
     pub(crate) fn fault(&mut self, key: &str, problem: &str, remedy: &str) {
-        let key = if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        };
+        let key =
+            if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         self.problems.push(ProfileProblem {
             key,
             problem: problem.to_owned(),
@@ -101,16 +92,13 @@ impl<'t, 'p> Section<'t, 'p> {
         T::Err: ToString,
     {
         let text = self.text(key)?;
-        text.parse()
-            .map_err(|error: T::Err| self.fault_said(key, text, &error.to_string()))
-            .ok()
+        text.parse().map_err(|error: T::Err| self.fault_said(key, text, &error.to_string())).ok()
     }
 
     /// A fault in the words of the core, which end in their remedy.
     pub(crate) fn fault_said(&mut self, key: &str, value: &str, said: &str) {
-        let (problem, remedy) = said
-            .split_once("; remedy: ")
-            .unwrap_or((said, "see the profiles shipped"));
+        let (problem, remedy) =
+            said.split_once("; remedy: ").unwrap_or((said, "see the profiles shipped"));
         self.fault(key, &format!("\"{value}\" {problem}"), remedy);
     }
 

@@ -219,10 +219,7 @@ mod tests {
     #[test]
     fn a_code_with_the_balance_separator_is_refused() {
         assert!("A|B".parse::<ArticleCode>().is_err());
-        assert_eq!(
-            " 85123A ".parse::<ArticleCode>().unwrap().as_str(),
-            "85123A"
-        );
+        assert_eq!(" 85123A ".parse::<ArticleCode>().unwrap().as_str(), "85123A");
     }
 
     #[test]

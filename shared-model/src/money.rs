@@ -60,10 +60,7 @@ pub struct UnknownCurrency;
 impl FromStr for Currency {
     type Err = UnknownCurrency;
     fn from_str(text: &str) -> Result<Self, UnknownCurrency> {
-        Self::ALL
-            .into_iter()
-            .find(|c| c.code() == text)
-            .ok_or(UnknownCurrency)
+        Self::ALL.into_iter().find(|c| c.code() == text).ok_or(UnknownCurrency)
     }
 }
 
@@ -100,19 +97,13 @@ impl Amount {
     /// # Errors
     /// [`AmountOutOfRange`] when the product leaves the range.
     pub fn times(self, quantity: i64) -> Result<Self, AmountOutOfRange> {
-        self.0
-            .checked_mul(quantity)
-            .ok_or(AmountOutOfRange)
-            .and_then(Self::new)
+        self.0.checked_mul(quantity).ok_or(AmountOutOfRange).and_then(Self::new)
     }
 
     /// # Errors
     /// [`AmountOutOfRange`] when the sum leaves the range.
     pub fn plus(self, other: Self) -> Result<Self, AmountOutOfRange> {
-        self.0
-            .checked_add(other.0)
-            .ok_or(AmountOutOfRange)
-            .and_then(Self::new)
+        self.0.checked_add(other.0).ok_or(AmountOutOfRange).and_then(Self::new)
     }
 }
 
@@ -144,21 +135,13 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.currency.digits();
         let scale = 10_u64.pow(digits);
-        let (major, rest) = (
-            self.minor.unsigned_abs() / scale,
-            self.minor.unsigned_abs() % scale,
-        );
+        let (major, rest) = (self.minor.unsigned_abs() / scale, self.minor.unsigned_abs() % scale);
         let sign = if self.minor < 0 { "-" } else { "" };
         if digits == 0 {
             write!(f, "{sign}{} {}", grouped(major), self.currency)
         } else {
             let width = digits as usize;
-            write!(
-                f,
-                "{sign}{}.{rest:0width$} {}",
-                grouped(major),
-                self.currency
-            )
+            write!(f, "{sign}{}.{rest:0width$} {}", grouped(major), self.currency)
         }
     }
 }
@@ -198,10 +181,7 @@ mod tests {
     #[test]
     fn money_is_written_with_its_own_decimals() {
         let check = |minor, currency, expect: &str| {
-            assert_eq!(
-                Money { minor, currency }.to_string().replace('\u{a0}', " "),
-                expect
-            );
+            assert_eq!(Money { minor, currency }.to_string().replace('\u{a0}', " "), expect);
         };
         check(1_182_500, Currency::NGN, "11 825.00 NGN");
         check(-5, Currency::KES, "-0.05 KES");

@@ -100,9 +100,6 @@ impl Pack {
         if !(1..=PACK_FACTOR_MAX).contains(&self.factor) {
             return None;
         }
-        count
-            .units()
-            .checked_mul(self.factor)
-            .and_then(|units| Quantity::new(units).ok())
+        count.units().checked_mul(self.factor).and_then(|units| Quantity::new(units).ok())
     }
 }

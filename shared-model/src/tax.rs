@@ -65,10 +65,9 @@ impl Jurisdiction {
         match class {
             TaxClass::ZeroRated | TaxClass::Exempt => 0,
             TaxClass::Standard if supplied.ms() < YEAR_2010_MS => rates[0].1,
-            TaxClass::Standard => rates
-                .iter()
-                .find(|(from, _)| supplied.ms() >= *from)
-                .map_or(0, |(_, rate)| *rate),
+            TaxClass::Standard => {
+                rates.iter().find(|(from, _)| supplied.ms() >= *from).map_or(0, |(_, rate)| *rate)
+            }
         }
     }
 
@@ -122,11 +121,7 @@ pub fn assess(
         .into_iter()
         .filter(|class| nets.iter().any(|(_, c)| c == class))
         .map(|class| {
-            let base_minor = nets
-                .iter()
-                .filter(|(_, c)| *c == class)
-                .map(|(net, _)| net)
-                .sum();
+            let base_minor = nets.iter().filter(|(_, c)| *c == class).map(|(net, _)| net).sum();
             let rate = jurisdiction.rate(class, supplied);
             let tax_minor = mul_div_half_up(base_minor, rate, RATE_SCALE);
             let council_minor = match jurisdiction {
@@ -135,13 +130,7 @@ pub fn assess(
                 }
                 Jurisdiction::CM | Jurisdiction::NG | Jurisdiction::KE | Jurisdiction::ZA => 0,
             };
-            TaxLine {
-                class,
-                rate,
-                base_minor,
-                tax_minor,
-                council_minor,
-            }
+            TaxLine { class, rate, base_minor, tax_minor, council_minor }
         })
         .collect()
 }
@@ -184,10 +173,7 @@ mod tests {
     #[test]
     fn tax_is_rounded_once_per_document() {
         assert_eq!(tax(Jurisdiction::CM, &[100, 100, 100]).tax_minor, 58);
-        assert_eq!(
-            tax(Jurisdiction::NG, &[1_000_000, 100_000]).tax_minor,
-            82_500
-        );
+        assert_eq!(tax(Jurisdiction::NG, &[1_000_000, 100_000]).tax_minor, 82_500);
         assert_eq!(tax(Jurisdiction::KE, &[10_050]).tax_minor, 1_608);
         assert_eq!(tax(Jurisdiction::ZA, &[333]).tax_minor, 50);
     }
@@ -208,10 +194,7 @@ mod tests {
         let before = Timestamp::from_ms(1_577_836_800_000);
         assert_eq!(Jurisdiction::NG.rate(TaxClass::Standard, before), 5_000);
         assert_eq!(Jurisdiction::NG.rate(TaxClass::Standard, NOW), 7_500);
-        assert_eq!(
-            Jurisdiction::NG.rate(TaxClass::Standard, Timestamp::from_ms(0)),
-            7_500
-        );
+        assert_eq!(Jurisdiction::NG.rate(TaxClass::Standard, Timestamp::from_ms(0)), 7_500);
     }
 
     proptest! {

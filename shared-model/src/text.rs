@@ -28,13 +28,7 @@ impl<const CHARS_MAX: usize> Text<CHARS_MAX> {
         let sound = !trimmed.is_empty()
             && trimmed.chars().count() <= CHARS_MAX
             && trimmed.chars().all(|c| !c.is_control() || c == '\n');
-        if sound {
-            Ok(Self(trimmed.to_owned()))
-        } else {
-            Err(InvalidText {
-                chars_max: CHARS_MAX,
-            })
-        }
+        if sound { Ok(Self(trimmed.to_owned())) } else { Err(InvalidText { chars_max: CHARS_MAX }) }
     }
 
     #[must_use]
@@ -73,9 +67,7 @@ impl<T, const COUNT_MAX: usize> Several<T, COUNT_MAX> {
     /// [`WrongCount`] when empty or longer than `COUNT_MAX`.
     pub fn new(items: Vec<T>) -> Result<Self, WrongCount> {
         if items.is_empty() || items.len() > COUNT_MAX {
-            return Err(WrongCount {
-                count_max: COUNT_MAX,
-            });
+            return Err(WrongCount { count_max: COUNT_MAX });
         }
         Ok(Self(items))
     }
@@ -100,9 +92,7 @@ impl<'de, T: Deserialize<'de>, const COUNT_MAX: usize> Deserialize<'de> for Seve
                 let mut items = Vec::new();
                 while let Some(item) = list.next_element()? {
                     if items.len() == COUNT_MAX {
-                        return Err(de::Error::custom(WrongCount {
-                            count_max: COUNT_MAX,
-                        }));
+                        return Err(de::Error::custom(WrongCount { count_max: COUNT_MAX }));
                     }
                     items.push(item);
                 }

@@ -131,14 +131,7 @@ impl HlcClock {
     /// Stamps one entry.
     pub fn tick(&mut self, now: Timestamp) -> (Hlc, ClockTrust) {
         self.last = self.last.next(now);
-        (
-            self.last,
-            if now < self.floor {
-                ClockTrust::Untrusted
-            } else {
-                ClockTrust::Trusted
-            },
-        )
+        (self.last, if now < self.floor { ClockTrust::Untrusted } else { ClockTrust::Trusted })
     }
 
     /// Takes note of an authenticated hub's time. Never moves backwards.
@@ -185,10 +178,8 @@ mod tests {
 
     #[test]
     fn a_clock_before_the_floor_is_not_trusted_but_goes_on() {
-        let mut clock = HlcClock::new(
-            Hlc::from_parts(Timestamp::from_ms(5_000), 9),
-            Timestamp::from_ms(4_000),
-        );
+        let mut clock =
+            HlcClock::new(Hlc::from_parts(Timestamp::from_ms(5_000), 9), Timestamp::from_ms(4_000));
         let (stamp, trust) = clock.tick(Timestamp::from_ms(0));
         assert_eq!(trust, ClockTrust::Untrusted);
         assert_eq!(stamp, Hlc::from_parts(Timestamp::from_ms(5_000), 10));

@@ -27,16 +27,8 @@ fn nairobi() -> Region {
 
 fn counted(depot: &mut Depot, code: &str, quantity: i64) -> (String, Value) {
     let count = depot.mint();
-    depot.must(
-        CLERK,
-        "start-count",
-        json!({"count": count, "bin": "A-01", "article": code}),
-    );
-    let reply = depot.must(
-        CLERK,
-        "record-count",
-        json!({"count": count, "quantity": quantity}),
-    );
+    depot.must(CLERK, "start-count", json!({"count": count, "bin": "A-01", "article": code}));
+    let reply = depot.must(CLERK, "record-count", json!({"count": count, "quantity": quantity}));
     (count, reply)
 }
 
@@ -47,37 +39,25 @@ fn a_value_too_large_to_book_is_refused_before_it_is_written() {
     let line = arrival("RICE-5", 2, "A-01", AMOUNT_MINOR_MAX);
     let body = json!({"receipt": depot.mint(), "reference": "LPO", "lines": [line]});
     let refusal = depot.refused(CLERK, "receive-goods", body);
-    assert_eq!(
-        (refusal.code, &*refusal.field),
-        ("cost-too-large", "lines[0].unit_cost_minor")
-    );
+    assert_eq!((refusal.code, &*refusal.field), ("cost-too-large", "lines[0].unit_cost_minor"));
 
     depot.receive(vec![arrival("RICE-5", 1, "A-01", AMOUNT_MINOR_MAX)]);
     depot.receive(vec![arrival("RICE-5", 1, "A-01", AMOUNT_MINOR_MAX)]);
     let body = json!({"order": depot.mint(), "tendered_minor": AMOUNT_MINOR_MAX,
         "lines": [{"article": "RICE-5", "quantity": 2}]});
-    assert_eq!(
-        depot.refused(CASHIER, "sell", body).code,
-        "amount-too-large"
-    );
+    assert_eq!(depot.refused(CASHIER, "sell", body).code, "amount-too-large");
     let count = depot.mint();
     let body = json!({"count": count, "bin": "A-01", "article": "RICE-5"});
     depot.must(CLERK, "start-count", body);
     let body = json!({"count": count, "quantity": QUANTITY_MAX});
     depot.must(CLERK, "record-count", body);
     let body = json!({"count": count});
-    assert_eq!(
-        depot.refused(SECOND_MANAGER, "approve-count", body).code,
-        "amount-too-large"
-    );
+    assert_eq!(depot.refused(SECOND_MANAGER, "approve-count", body).code, "amount-too-large");
     books::check(depot);
 
     let lines = vec![json!({"article": "PHONE", "quantity": QUANTITY_MAX}); 200];
     let body = json!({"order": depot.mint(), "terms": "cash_on_delivery", "lines": lines});
-    assert_eq!(
-        depot.refused(CASHIER, "place-order", body).code,
-        "total-too-large"
-    );
+    assert_eq!(depot.refused(CASHIER, "place-order", body).code, "total-too-large");
 }
 
 #[test]
@@ -98,21 +78,12 @@ fn a_restored_box_numbers_in_a_gapless_series_of_its_own() {
         );
         (reply["number"].clone(), note["credit_note"].clone())
     };
-    assert_eq!(
-        sell(depot),
-        (json!("NBO-1-000001"), json!("CN-NBO-1-000001"))
-    );
+    assert_eq!(sell(depot), (json!("NBO-1-000001"), json!("CN-NBO-1-000001")));
     let lost = depot.log.len();
     assert_eq!(sell(depot).0, "NBO-1-000002");
     depot.epoch = Epoch(2);
-    assert_eq!(
-        sell(depot),
-        (json!("NBO-1.2-000001"), json!("CN-NBO-1.2-000001"))
-    );
-    assert_eq!(
-        sell(depot),
-        (json!("NBO-1.2-000002"), json!("CN-NBO-1.2-000002"))
-    );
+    assert_eq!(sell(depot), (json!("NBO-1.2-000001"), json!("CN-NBO-1.2-000001")));
+    assert_eq!(sell(depot), (json!("NBO-1.2-000002"), json!("CN-NBO-1.2-000002")));
     books::check(depot);
     assert!(lost < depot.log.len());
 }
@@ -130,18 +101,10 @@ fn two_depots_may_have_slips_of_one_number() {
         let handover = depot.mint();
         let body = json!({"handover": handover, "rider": rider, "declared_minor": due});
         depot.must(RIDER, "declare-handover", body);
-        depot.must(
-            CASHIER,
-            "count-handover",
-            json!({"handover": handover, "counted_minor": due}),
-        );
+        depot.must(CASHIER, "count-handover", json!({"handover": handover, "counted_minor": due}));
         let body = json!({"handover": handover, "accept_shortage": false});
         depot.must(RIDER, "cosign-handover", body);
-        depot.must(
-            MANAGER,
-            "deposit-cash",
-            json!({"slip": "0001", "amount_minor": 50_000}),
-        );
+        depot.must(MANAGER, "deposit-cash", json!({"slip": "0001", "amount_minor": 50_000}));
     }
     region.exchange();
     for depot in 0..2 {
@@ -152,10 +115,7 @@ fn two_depots_may_have_slips_of_one_number() {
             amount_minor: 49_000,
             fee_minor: 1_000,
         };
-        region
-            .hub
-            .run(MANAGER, &Command::MatchStatement(matched))
-            .unwrap();
+        region.hub.run(MANAGER, &Command::MatchStatement(matched)).unwrap();
     }
     assert_eq!(region.hub.money(&Account::Bank), 98_000);
 }
@@ -167,11 +127,7 @@ fn in_one_batch(depot: &mut Depot, by: Person, commands: Vec<(&str, Value)>) {
         body["id"] = depot.mint().into();
         let command = Command::parse(Kind::by_name(name).unwrap(), body).unwrap();
         let decision = depot.decide(by, &command).unwrap();
-        let stamp = Stamp {
-            author: node,
-            at: day::MORNING,
-            staff: Some(by.staff),
-        };
+        let stamp = Stamp { author: node, at: day::MORNING, staff: Some(by.staff) };
         let mut view = View::new(&mut depot.set, &mut depot.memory);
         match project(&mut view, &stamp, &decision.body) {
             Ok(()) => {}
@@ -198,22 +154,10 @@ fn two_edits_of_one_group_commit_are_both_kept() {
                 "register-customer",
                 json!({"customer": customer, "name": "Achieng", "phone": "0700"}),
             ),
-            (
-                "edit-customer",
-                json!({"customer": customer, "phone": "0711"}),
-            ),
-            (
-                "edit-customer",
-                json!({"customer": customer, "address": "Blue gate"}),
-            ),
-            (
-                "write-delivery-note",
-                json!({"order": order, "text": "Ring"}),
-            ),
-            (
-                "write-delivery-note",
-                json!({"order": order, "text": "Ring twice"}),
-            ),
+            ("edit-customer", json!({"customer": customer, "phone": "0711"})),
+            ("edit-customer", json!({"customer": customer, "address": "Blue gate"})),
+            ("write-delivery-note", json!({"order": order, "text": "Ring"})),
+            ("write-delivery-note", json!({"order": order, "text": "Ring twice"})),
         ],
     );
     let document = DocumentId::from(customer.parse::<CustomerId>().unwrap());
@@ -224,10 +168,7 @@ fn two_edits_of_one_group_commit_are_both_kept() {
     let saved = depot.memory.document(note).unwrap().unwrap();
     assert_eq!(read_note(&saved).unwrap(), "Ring twice");
     let again = json!({"customer": customer, "name": "Achieng", "phone": "0700"});
-    assert_eq!(
-        depot.refused(CASHIER, "register-customer", again).code,
-        "customer-known"
-    );
+    assert_eq!(depot.refused(CASHIER, "register-customer", again).code, "customer-known");
 }
 
 #[test]
@@ -241,17 +182,9 @@ fn a_count_is_taken_against_the_book_when_it_began() {
     let body = json!({"order": depot.mint(), "tendered_minor": 100_000,
         "lines": [{"article": "SOAP", "quantity": 4}]});
     depot.must(CASHIER, "sell", body);
-    depot.must(
-        CLERK,
-        "record-count",
-        json!({"count": count, "quantity": 9}),
-    );
+    depot.must(CLERK, "record-count", json!({"count": count, "quantity": 9}));
     books::check(depot);
-    assert_eq!(
-        books::stocks(depot)["SOAP"].on_hand(),
-        5,
-        "ten less one missing less four sold"
-    );
+    assert_eq!(books::stocks(depot)["SOAP"].on_hand(), 5, "ten less one missing less four sold");
 }
 
 #[test]
@@ -261,27 +194,14 @@ fn a_difference_above_the_limit_waits_for_a_second_person() {
     depot.receive(vec![arrival("PHONE", 10, "A-01", 9_000_00)]);
     let (count, reply) = counted(depot, "PHONE", 7);
     assert_eq!(reply["status"], "counted");
-    assert_eq!(
-        books::stocks(depot)["PHONE"].on_hand(),
-        10,
-        "nothing moves before it is approved"
-    );
+    assert_eq!(books::stocks(depot)["PHONE"].on_hand(), 10, "nothing moves before it is approved");
     let body = json!({"count": count});
-    let counter = Person {
-        role: MANAGER.role,
-        ..CLERK
-    };
-    assert_eq!(
-        depot.refused(counter, "approve-count", body.clone()).code,
-        "own-count"
-    );
+    let counter = Person { role: MANAGER.role, ..CLERK };
+    assert_eq!(depot.refused(counter, "approve-count", body.clone()).code, "own-count");
     assert_eq!(depot.must(MANAGER, "approve-count", body)["variance"], -3);
     assert_eq!(books::stocks(depot)["PHONE"].on_hand(), 7);
     let value = depot.money(&Account::StockValue(article("PHONE")));
-    assert_eq!(
-        (value, depot.money(&Account::StockVariance)),
-        (7 * 9_000_00, 3 * 9_000_00)
-    );
+    assert_eq!((value, depot.money(&Account::StockVariance)), (7 * 9_000_00, 3 * 9_000_00));
     books::check(depot);
 }
 
@@ -291,10 +211,7 @@ fn goods_found_where_the_book_has_none_wait_for_a_second_person() {
     let depot = &mut region.depots[0];
     let (count, reply) = counted(depot, "PHONE", 40);
     assert_eq!(reply["status"], "counted");
-    assert_eq!(
-        depot.own::<Count>(&count).unwrap().status,
-        CountStatus::Counted
-    );
+    assert_eq!(depot.own::<Count>(&count).unwrap().status, CountStatus::Counted);
     depot.must(MANAGER, "approve-count", json!({"count": count}));
     assert_eq!(books::stocks(depot)["PHONE"].on_hand(), 40);
     books::check(depot);
@@ -316,10 +233,7 @@ fn a_sale_under_a_right_brings_no_goods_of_another_depot_into_our_stock() {
     let line = json!({"line": 1, "quantity": 2, "restock_bin": "A-01"});
     let body = json!({"order": order, "reason": "regrets", "lines": [line]});
     let refusal = seller.refused(CASHIER, "refund-order", body);
-    assert_eq!(
-        (refusal.code, &*refusal.field),
-        ("goods-elsewhere", "lines[0].restock_bin")
-    );
+    assert_eq!((refusal.code, &*refusal.field), ("goods-elsewhere", "lines[0].restock_bin"));
     let body = json!({"order": order, "reason": "regrets",
         "lines": [{"line": 1, "quantity": 2}]});
     seller.must(CASHIER, "refund-order", body);

@@ -42,10 +42,7 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
     let (task, due) = depot.dispatched(&order, &rider);
     assert_eq!(due, 11_825_00);
     let stock = Account::StockValue(article("RICE-5"));
-    let (transit, custody) = (
-        Account::TransitValue(rider_id),
-        Account::RiderCustody(rider_id),
-    );
+    let (transit, custody) = (Account::TransitValue(rider_id), Account::RiderCustody(rider_id));
     assert_eq!((depot.money(&transit), depot.money(&stock)), (7_000_00, 0)); // 1
 
     depot.delivered(&task, 11_825_00);
@@ -67,20 +64,13 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
     depot.must(RIDER, "declare-handover", body);
     let body = json!({"handover": handover, "counted_minor": 11_800_00});
     depot.must(CASHIER, "count-handover", body);
-    assert_eq!(
-        depot.money(&Account::Safe),
-        0,
-        "nothing moves before both agree"
-    );
+    assert_eq!(depot.money(&Account::Safe), 0, "nothing moves before both agree");
     let reply = depot.must(
         RIDER,
         "cosign-handover",
         json!({"handover": handover, "accept_shortage": true}),
     );
-    assert_eq!(
-        reply,
-        json!({"counted_minor": 11_800_00, "shortage_minor": 25_00})
-    );
+    assert_eq!(reply, json!({"counted_minor": 11_800_00, "shortage_minor": 25_00}));
     assert_eq!(depot.money(&Account::Safe), 11_800_00); // 4
     assert_eq!(depot.money(&custody), 0);
     assert_eq!(depot.money(&Account::RiderReceivable(rider_id)), 25_00); // 5
@@ -99,32 +89,14 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
         amount_minor: 11_750_00,
         fee_minor: 50_00,
     };
-    hub.run(MANAGER, &Command::MatchStatement(statement.clone()))
-        .unwrap(); // 7
-    let again = MatchStatement {
-        id: hub.entry_id(),
-        ..statement
-    };
-    let refusal = hub
-        .run(MANAGER, &Command::MatchStatement(again))
-        .unwrap_err();
+    hub.run(MANAGER, &Command::MatchStatement(statement.clone())).unwrap(); // 7
+    let again = MatchStatement { id: hub.entry_id(), ..statement };
+    let refusal = hub.run(MANAGER, &Command::MatchStatement(again)).unwrap_err();
     assert_eq!(refusal.code, "slip-unknown");
-    let pay = PayRider {
-        id: hub.entry_id(),
-        depot,
-        rider: rider_id,
-    };
+    let pay = PayRider { id: hub.entry_id(), depot, rider: rider_id };
     hub.run(MANAGER, &Command::PayRider(pay.clone())).unwrap(); // 8
-    let again = PayRider {
-        id: hub.entry_id(),
-        ..pay
-    };
-    assert_eq!(
-        hub.run(MANAGER, &Command::PayRider(again))
-            .unwrap_err()
-            .code,
-        "nothing-payable"
-    );
+    let again = PayRider { id: hub.entry_id(), ..pay };
+    assert_eq!(hub.run(MANAGER, &Command::PayRider(again)).unwrap_err().code, "nothing-payable");
     region.exchange();
 
     let profit_and_loss = [
@@ -134,10 +106,7 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
         Account::DeliveryCost,
         Account::BankFees,
     ];
-    let profit: i64 = profit_and_loss
-        .iter()
-        .map(|account| -of_both(&region, account))
-        .sum();
+    let profit: i64 = profit_and_loss.iter().map(|account| -of_both(&region, account)).sum();
     assert_eq!(profit, 3_150_00);
     for (account, minor) in [
         (Account::Bank, 10_975_00),
@@ -168,10 +137,7 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
 /// An order on the road: two articles, the first on two lines.
 fn on_the_road(depot: &mut Depot, terms: &str) -> (String, String, i64) {
     let rider = depot.with_rider();
-    depot.receive(vec![
-        arrival("RICE-5", 9, "A-01", 1_750_33),
-        arrival("SOAP", 5, "A-02", 80_01),
-    ]);
+    depot.receive(vec![arrival("RICE-5", 9, "A-01", 1_750_33), arrival("SOAP", 5, "A-02", 80_01)]);
     let lines = [("RICE-5", 2), ("SOAP", 3), ("RICE-5", 1)];
     let order = depot.reserved(terms, &lines, 500_00);
     depot.pick(&order, 1, "RICE-5", "A-01", 2);
@@ -191,39 +157,20 @@ fn a_failed_delivery_reverses_the_loading_and_may_go_out_again() {
     let value = depot.money(&Account::StockValue(article("RICE-5")));
     let failed = json!({"task": task, "reason": "absent"});
     depot.must(RIDER, "record-failed-delivery", failed.clone());
-    assert_eq!(
-        depot.refused(RIDER, "record-failed-delivery", failed).code,
-        "task-over"
-    );
+    assert_eq!(depot.refused(RIDER, "record-failed-delivery", failed).code, "task-over");
     let twice = json!([{"article": "SOAP", "quantity": 1}, {"article": "SOAP", "quantity": 1}]);
     let body = json!({"task": task, "bin": "B-01", "damaged": twice});
-    assert_eq!(
-        depot.refused(CLERK, "take-back", body).code,
-        "not-of-this-delivery"
-    );
+    assert_eq!(depot.refused(CLERK, "take-back", body).code, "not-of-this-delivery");
     let body = json!({"task": task, "bin": "B-01",
         "damaged": [{"article": "SOAP", "quantity": 1}]});
     depot.must(CLERK, "take-back", body);
     books::check(depot);
     let stocks = books::stocks(depot);
-    assert_eq!(
-        (stocks["RICE-5"].on_hand(), stocks["SOAP"].on_hand()),
-        (9, 4)
-    );
-    assert_eq!(
-        (stocks["SOAP"].quarantined, stocks["RICE-5"].with_riders),
-        (1, 0)
-    );
-    assert_eq!(
-        depot.money(&Account::StockValue(article("RICE-5"))),
-        9 * 1_750_33
-    );
+    assert_eq!((stocks["RICE-5"].on_hand(), stocks["SOAP"].on_hand()), (9, 4));
+    assert_eq!((stocks["SOAP"].quarantined, stocks["RICE-5"].with_riders), (1, 0));
+    assert_eq!(depot.money(&Account::StockValue(article("RICE-5"))), 9 * 1_750_33);
     assert!(value < 9 * 1_750_33);
-    let raised: Vec<Kind> = depot
-        .all::<Exception>()
-        .iter()
-        .map(|raised| raised.kind)
-        .collect();
+    let raised: Vec<Kind> = depot.all::<Exception>().iter().map(|raised| raised.kind).collect();
     assert!(raised.contains(&Kind::DeliveryFailed) && raised.contains(&Kind::ReturnedDamaged));
 
     depot.must(CASHIER, "reserve-order", json!({"order": order}));
@@ -242,12 +189,7 @@ fn a_failed_delivery_reverses_the_loading_and_may_go_out_again() {
 
 #[test]
 fn refunding_everything_gives_back_exactly_what_was_paid_on_goods() {
-    for jurisdiction in [
-        Jurisdiction::NG,
-        Jurisdiction::KE,
-        Jurisdiction::ZA,
-        Jurisdiction::CM,
-    ] {
+    for jurisdiction in [Jurisdiction::NG, Jurisdiction::KE, Jurisdiction::ZA, Jurisdiction::CM] {
         let mut region = Region::new(jurisdiction, &["LOS-1"]);
         let depot = &mut region.depots[0];
         let (id, task, due) = on_the_road(depot, "cash_on_delivery");
@@ -262,19 +204,13 @@ fn refunding_everything_gives_back_exactly_what_was_paid_on_goods() {
             books::check(depot);
         }
         let body = json!({"order": id, "reason": "again", "lines": [{"line": 1, "quantity": 1}]});
-        assert_eq!(
-            depot.refused(CASHIER, "refund-order", body).code,
-            "over-refund"
-        );
+        assert_eq!(depot.refused(CASHIER, "refund-order", body).code, "over-refund");
         assert_eq!(depot.money(&Account::Sales), 0, "{jurisdiction:?}");
         let refunded = till - depot.money(&Account::Till);
         let tax_on_fee = -depot.money(&Account::VatOutput);
         assert_eq!(refunded, due - fee - tax_on_fee);
         let exact = fee * jurisdiction.rate(shared_model::tax::TaxClass::Standard, order.placed);
-        assert!(
-            (tax_on_fee * 100_000 - exact).abs() <= 200_000,
-            "{tax_on_fee} on {fee}"
-        );
+        assert!((tax_on_fee * 100_000 - exact).abs() <= 200_000, "{tax_on_fee} on {fee}");
         let order: Order = depot.own(&id).unwrap();
         assert_eq!(order.refunded_minor, refunded);
         assert_eq!(order.credit_notes[4], "CN-LOS-1-000005");
@@ -296,17 +232,9 @@ fn what_was_prepaid_for_goods_not_found_goes_back_once() {
     let (task, due) = depot.dispatched(&order, &rider);
     assert_eq!((due, depot.money(&Account::Till)), (0, 8_062_50));
     books::check(depot);
-    depot.must(
-        RIDER,
-        "record-failed-delivery",
-        json!({"task": task, "reason": "refused"}),
-    );
+    depot.must(RIDER, "record-failed-delivery", json!({"task": task, "reason": "refused"}));
     depot.must(CLERK, "take-back", json!({"task": task, "bin": "A-01"}));
-    depot.must(
-        CASHIER,
-        "cancel-order",
-        json!({"order": order, "reason": "gave up"}),
-    );
+    depot.must(CASHIER, "cancel-order", json!({"order": order, "reason": "gave up"}));
     books::check(depot);
     assert_eq!(depot.money(&Account::Till), 0);
     assert_eq!(depot.money(&Account::CustomerDeposit), 0);
@@ -324,23 +252,14 @@ fn a_prepaid_order_is_earned_when_it_is_delivered() {
     books::check(depot);
     assert_eq!(depot.money(&Account::CustomerDeposit), 0);
     let earned = [Account::Sales, Account::DeliveryFees, Account::VatOutput];
-    assert_eq!(
-        -earned
-            .iter()
-            .map(|account| depot.money(account))
-            .sum::<i64>(),
-        paid
-    );
+    assert_eq!(-earned.iter().map(|account| depot.money(account)).sum::<i64>(), paid);
 }
 
 #[test]
 fn an_order_of_which_nothing_was_found_can_be_given_up() {
     let mut region = lagos();
     let depot = &mut region.depots[0];
-    depot.receive(vec![
-        arrival("RICE-5", 4, "A-01", 1),
-        arrival("SOAP", 4, "A-01", 1),
-    ]);
+    depot.receive(vec![arrival("RICE-5", 4, "A-01", 1), arrival("SOAP", 4, "A-01", 1)]);
     let order = depot.reserved("prepaid_cash", &[("RICE-5", 2), ("SOAP", 1)], 0);
     let short = |line, code| {
         json!({"order": order, "line": line, "bin": "A-01", "article": code,
@@ -349,19 +268,9 @@ fn an_order_of_which_nothing_was_found_can_be_given_up() {
     depot.must(PICKER, "pick-line", short(1, "RICE-5"));
     depot.must(PICKER, "pick-line", short(2, "SOAP"));
     let body = json!({"order": order, "parcels": 1});
-    assert_eq!(
-        depot.refused(PICKER, "pack-order", body).code,
-        "nothing-picked"
-    );
-    depot.must(
-        CASHIER,
-        "cancel-order",
-        json!({"order": order, "reason": "nothing there"}),
-    );
-    assert_eq!(
-        depot.own::<Order>(&order).unwrap().status,
-        Status::Cancelled
-    );
+    assert_eq!(depot.refused(PICKER, "pack-order", body).code, "nothing-picked");
+    depot.must(CASHIER, "cancel-order", json!({"order": order, "reason": "nothing there"}));
+    assert_eq!(depot.own::<Order>(&order).unwrap().status, Status::Cancelled);
     assert_eq!(depot.money(&Account::Till), 0);
     books::check(depot);
 
@@ -370,29 +279,21 @@ fn an_order_of_which_nothing_was_found_can_be_given_up() {
     let body = json!({"order": order, "line": 1, "bin": "A-01", "article": "RICE-5",
         "quantity": 0, "short_reason": "not on the shelf"});
     depot.must(PICKER, "pick-line", body);
-    depot.must(
-        CASHIER,
-        "cancel-order",
-        json!({"order": order, "reason": "nothing there"}),
-    );
+    depot.must(CASHIER, "cancel-order", json!({"order": order, "reason": "nothing there"}));
     books::check(depot);
 
     // Once goods lie in the staging area, they must go out or come back first.
     let order = depot.reserved("cash_on_delivery", &[("SOAP", 1)], 0);
     depot.pick(&order, 1, "SOAP", "A-01", 1);
     let body = json!({"order": order, "reason": "too late"});
-    assert_eq!(
-        depot.refused(CASHIER, "cancel-order", body).code,
-        "wrong-status"
-    );
+    assert_eq!(depot.refused(CASHIER, "cancel-order", body).code, "wrong-status");
 }
 
 #[test]
 fn a_door_where_more_or_less_was_paid_leaves_a_debt_and_an_exception() {
-    for (brought, account, minor) in [
-        (-100_i64, Account::CustomerReceivable, 100),
-        (150, Account::CustomerDeposit, -150),
-    ] {
+    for (brought, account, minor) in
+        [(-100_i64, Account::CustomerReceivable, 100), (150, Account::CustomerDeposit, -150)]
+    {
         let mut region = lagos();
         let depot = &mut region.depots[0];
         let (order, task, due) = on_the_road(depot, "cash_on_delivery");
@@ -402,14 +303,8 @@ fn a_door_where_more_or_less_was_paid_leaves_a_debt_and_an_exception() {
         let differs = |raised: &Exception| raised.kind == Kind::CashCollectedDiffers;
         let raised = depot.all::<Exception>().into_iter().find(differs).unwrap();
         let body = json!({"exception": raised.exception, "resolution": "accept", "note": "seen"});
-        let own = day::Person {
-            role: MANAGER.role,
-            ..RIDER
-        };
-        assert_eq!(
-            depot.refused(own, "resolve-exception", body.clone()).code,
-            "own-custody"
-        );
+        let own = day::Person { role: MANAGER.role, ..RIDER };
+        assert_eq!(depot.refused(own, "resolve-exception", body.clone()).code, "own-custody");
         depot.must(SECOND_MANAGER, "resolve-exception", body);
         let order: Order = depot.own(&order).unwrap();
         assert_eq!(order.paid_minor, due + brought);
@@ -427,16 +322,10 @@ fn a_disputed_shortage_stays_on_the_rider_and_counts_against_the_ceiling() {
     let declared = json!({"handover": handover, "rider": rider, "declared_minor": due});
     depot.must(RIDER, "declare-handover", declared);
     let body = json!({"handover": handover, "counted_minor": due - 40});
-    assert_eq!(
-        depot.refused(RIDER, "count-handover", body.clone()).code,
-        "same-person"
-    );
+    assert_eq!(depot.refused(RIDER, "count-handover", body.clone()).code, "same-person");
     depot.must(CASHIER, "count-handover", body);
     let body = json!({"handover": handover, "accept_shortage": false});
-    assert_eq!(
-        depot.refused(CASHIER, "cosign-handover", body.clone()).code,
-        "not-declarer"
-    );
+    assert_eq!(depot.refused(CASHIER, "cosign-handover", body.clone()).code, "not-declarer");
     depot.must(RIDER, "cosign-handover", body);
     assert_eq!(depot.money(&Account::RiderCustody(rider)), 40);
     assert_eq!(depot.money(&Account::RiderReceivable(rider)), 0);
@@ -446,16 +335,8 @@ fn a_disputed_shortage_stays_on_the_rider_and_counts_against_the_ceiling() {
 #[test]
 fn three_lines_of_a_hundred_francs_are_taxed_as_one_document() {
     let mut region = Region::new(Jurisdiction::CM, &["DLA-1"]);
-    let price = PriceLine {
-        article: article("SOAP"),
-        unit_price_minor: 100,
-    };
-    publish_book(
-        &mut region.hub,
-        0xb00d,
-        Jurisdiction::CM.currency(),
-        &[price],
-    );
+    let price = PriceLine { article: article("SOAP"), unit_price_minor: 100 };
+    publish_book(&mut region.hub, 0xb00d, Jurisdiction::CM.currency(), &[price]);
     region.exchange();
     let depot = &mut region.depots[0];
     depot.receive(vec![arrival("SOAP", 3, "A-01", 60)]);
@@ -463,9 +344,6 @@ fn three_lines_of_a_hundred_francs_are_taxed_as_one_document() {
     let body = json!({"order": depot.mint(), "lines": [line, line, line], "tendered_minor": 400});
     let reply = depot.must(CASHIER, "sell", body);
     assert_eq!(reply["tax_minor"], 58);
-    assert_eq!(
-        (&reply["total_minor"], &reply["change_minor"]),
-        (&json!(358), &json!(42))
-    );
+    assert_eq!((&reply["total_minor"], &reply["change_minor"]), (&json!(358), &json!(42)));
     books::check(depot);
 }

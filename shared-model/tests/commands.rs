@@ -95,10 +95,7 @@ fn odd_values() -> Vec<Value> {
 
 /// The last name in a pointer: what an error has to mention.
 fn name_of(place: &str) -> &str {
-    place
-        .rsplit('/')
-        .find(|part| part.parse::<usize>().is_err())
-        .unwrap()
+    place.rsplit('/').find(|part| part.parse::<usize>().is_err()).unwrap()
 }
 
 fn names_the_field(place: &str, (path, words): &(String, String)) -> bool {
@@ -173,26 +170,13 @@ fn unknown_missing_and_repeated_fields_are_refused_by_name() {
 
 /// Takes each field of one object away: it is optional, or the error names it.
 fn remove_each(kind: Kind, sample: &Value, place: &str) {
-    let names: Vec<String> = sample
-        .pointer(place)
-        .unwrap()
-        .as_object()
-        .unwrap()
-        .keys()
-        .cloned()
-        .collect();
+    let names: Vec<String> =
+        sample.pointer(place).unwrap().as_object().unwrap().keys().cloned().collect();
     for name in names {
         let mut body = sample.clone();
-        body.pointer_mut(place)
-            .unwrap()
-            .as_object_mut()
-            .unwrap()
-            .remove(&name);
+        body.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(&name);
         if let Err((_, words)) = read(kind, &body) {
-            assert!(
-                words.contains(&format!("missing field `{name}`")),
-                "{words}"
-            );
+            assert!(words.contains(&format!("missing field `{name}`")), "{words}");
         } else {
             assert!(name != "id", "{} without its id was read", kind.name());
         }
@@ -208,22 +192,9 @@ fn twice_the_id(sample: &Value) -> String {
 #[test]
 fn what_is_no_json_object_is_refused() {
     for kind in Kind::BY_PEOPLE {
-        for text in [
-            "",
-            "null",
-            "[]",
-            "1",
-            "\"x\"",
-            "{",
-            "{\"id\":NaN}",
-            "{\"id\":}",
-            "\u{feff}{}",
-        ] {
-            assert!(
-                read_text(*kind, text).is_err(),
-                "{} read {text:?}",
-                kind.name()
-            );
+        for text in ["", "null", "[]", "1", "\"x\"", "{", "{\"id\":NaN}", "{\"id\":}", "\u{feff}{}"]
+        {
+            assert!(read_text(*kind, text).is_err(), "{} read {text:?}", kind.name());
         }
         let sample = samples()[kind.name()].clone();
         let deep = format!("{}{}{}", "[".repeat(200), sample, "]".repeat(200));
@@ -299,9 +270,8 @@ fn each_role_may_ask_for_what_the_table_says_and_for_nothing_else() {
             assert_eq!(kind.allows(role), may, "{role} and {name}");
         }
     }
-    let by_nodes = (0..=u16::MAX)
-        .filter_map(Kind::from_number)
-        .filter(|kind| !Kind::BY_PEOPLE.contains(kind));
+    let by_nodes =
+        (0..=u16::MAX).filter_map(Kind::from_number).filter(|kind| !Kind::BY_PEOPLE.contains(kind));
     for kind in by_nodes {
         assert!(Role::ALL.iter().all(|role| !kind.allows(*role)), "{kind:?}");
         assert!(Kind::by_name(kind.name()).is_none(), "{kind:?} can be sent");

@@ -15,12 +15,8 @@ use shared_model::records::{Memory, WorkingSet};
 use shared_model::tax::Jurisdiction;
 
 const SITES: [&str; 3] = ["NBO-1", "NBO-2", "NBO-3"];
-const JURISDICTIONS: [Jurisdiction; 4] = [
-    Jurisdiction::NG,
-    Jurisdiction::KE,
-    Jurisdiction::ZA,
-    Jurisdiction::CM,
-];
+const JURISDICTIONS: [Jurisdiction; 4] =
+    [Jurisdiction::NG, Jurisdiction::KE, Jurisdiction::ZA, Jurisdiction::CM];
 
 /// Some commands at each depot, with some news between them. Says how many were accepted, by name.
 fn live(region: &mut Region, dice: &mut Dice, steps: usize) -> BTreeMap<&'static str, usize> {
@@ -151,9 +147,7 @@ fn any_merge_order_duplication_and_batching_gives_the_same_digests() {
         for _ in 0..4 {
             let order = mixed(&logs, &mut dice);
             let mut batching = dice.clone();
-            let merged = replay(&deduplicated(&order, &mut dice), hub, |_| {
-                batching.once_in(7)
-            });
+            let merged = replay(&deduplicated(&order, &mut dice), hub, |_| batching.once_in(7));
             for depot in &region.depots {
                 let node = depot.node();
                 assert_eq!(merged.digest(node), expected.digest(node));

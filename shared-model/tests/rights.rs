@@ -42,28 +42,17 @@ fn last_carton_two_depots() {
     let mut region = with_one_carton();
     grant(&mut region.depots[0], 1, "NBO-2");
     region.exchange();
-    let [home, holder, third] = region.depots.as_mut_slice() else {
-        unreachable!()
-    };
+    let [home, holder, third] = region.depots.as_mut_slice() else { unreachable!() };
 
     let body = sale(home, 1, "NBO-1");
     let refusal = home.refused(CASHIER, "sell", body);
-    assert_eq!(
-        (refusal.code, &*refusal.field),
-        ("not-available", "lines[0].quantity")
-    );
-    assert!(
-        refusal.detail.contains("1 are promised to other depots"),
-        "{refusal:?}"
-    );
+    assert_eq!((refusal.code, &*refusal.field), ("not-available", "lines[0].quantity"));
+    assert!(refusal.detail.contains("1 are promised to other depots"), "{refusal:?}");
     assert!(refusal.remedy.contains("take back a right"));
 
     let body = sale(third, 1, "NBO-1");
     let refusal = third.refused(CASHIER, "sell", body);
-    assert_eq!(
-        (refusal.code, &*refusal.field),
-        ("no-right", "lines[0].quantity")
-    );
+    assert_eq!((refusal.code, &*refusal.field), ("no-right", "lines[0].quantity"));
     assert!(refusal.detail.contains("kept at NBO-1"), "{refusal:?}");
     assert!(!refusal.remedy.is_empty());
 
@@ -75,18 +64,11 @@ fn last_carton_two_depots() {
 
     region.exchange();
     let home = &mut region.depots[0];
-    home.must(
-        CASHIER,
-        "hand-over-remote-sale",
-        json!({"order": order, "bin": "A-01"}),
-    );
+    home.must(CASHIER, "hand-over-remote-sale", json!({"order": order, "bin": "A-01"}));
     books::check(home);
     assert_eq!(books::stocks(home)["RICE-5"].on_hand(), 0);
-    let again = home.refused(
-        CASHIER,
-        "hand-over-remote-sale",
-        json!({"order": order, "bin": "A-01"}),
-    );
+    let again =
+        home.refused(CASHIER, "hand-over-remote-sale", json!({"order": order, "bin": "A-01"}));
     assert_eq!(again.code, "already-handed-over");
 }
 
@@ -94,9 +76,7 @@ fn last_carton_two_depots() {
 fn without_a_right_the_home_depot_sells_the_last_carton() {
     let mut region = with_one_carton();
     region.exchange();
-    let [home, other, _] = region.depots.as_mut_slice() else {
-        unreachable!()
-    };
+    let [home, other, _] = region.depots.as_mut_slice() else { unreachable!() };
     let body = sale(other, 1, "NBO-1");
     assert_eq!(other.refused(CASHIER, "sell", body).code, "no-right");
     let body = sale(home, 1, "NBO-1");
@@ -118,18 +98,12 @@ fn a_returned_right_is_free_only_once_the_home_site_has_seen_it() {
     home.wait_days(365);
     assert_eq!(home.absorb(id).unwrap_err().code, "too-few-left");
     let body = sale(home, 1, "NBO-1");
-    assert_eq!(
-        home.refused(CASHIER, "sell", body.clone()).code,
-        "not-available"
-    );
+    assert_eq!(home.refused(CASHIER, "sell", body.clone()).code, "not-available");
 
     // The holder is heard: still promised until the home site takes note.
     region.exchange();
     let home = &mut region.depots[0];
-    assert_eq!(
-        home.refused(CASHIER, "sell", body.clone()).code,
-        "not-available"
-    );
+    assert_eq!(home.refused(CASHIER, "sell", body.clone()).code, "not-available");
     home.absorb(id).unwrap();
     home.must(CASHIER, "sell", body);
     assert_eq!(home.absorb(id).unwrap_err().code, "too-few-left");
@@ -146,10 +120,7 @@ fn a_spent_right_cannot_be_returned_or_passed_on() {
     holder.must(CASHIER, "sell", body);
     for (name, body) in [
         ("return-right", json!({"right": right, "quantity": 1})),
-        (
-            "transfer-right",
-            json!({"right": right, "quantity": 1, "to_site": "NBO-3"}),
-        ),
+        ("transfer-right", json!({"right": right, "quantity": 1, "to_site": "NBO-3"})),
     ] {
         assert_eq!(holder.refused(MANAGER, name, body).code, "too-few-left");
     }
@@ -270,12 +241,7 @@ fn conserved(region: &Region) {
             let mut passed: Vec<PassedOn> = Vec::new();
             for giver in view.authors::<PassedIn>(&passed_key).unwrap() {
                 let list = view.get::<PassedIn>(giver, &passed_key).unwrap().unwrap();
-                passed.extend(
-                    list.passed
-                        .iter()
-                        .filter(|p| p.right == right.right)
-                        .cloned(),
-                );
+                passed.extend(list.passed.iter().filter(|p| p.right == right.right).cloned());
             }
             let left = left(node, Some(&right), &passed, &own);
             assert!(left >= 0, "{node} spent more of {key} than it held");
@@ -284,19 +250,13 @@ fn conserved(region: &Region) {
             lefts += left;
         }
         assert_eq!(spent + out + lefts, right.granted, "{right:?}");
-        assert!(
-            right.handed_over <= spent && right.absorbed <= out,
-            "{right:?}"
-        );
+        assert!(right.handed_over <= spent && right.absorbed <= out, "{right:?}");
         all.memory = memory;
     }
     for depot in &region.depots {
         books::check(depot);
         for (article, stock) in books::stocks(depot) {
-            assert!(
-                stock.lent + stock.reserved <= stock.on_hand(),
-                "{article}: {stock:?}"
-            );
+            assert!(stock.lent + stock.reserved <= stock.on_hand(), "{article}: {stock:?}");
         }
     }
 }

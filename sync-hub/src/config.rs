@@ -118,11 +118,8 @@ impl HubConfig {
 
     fn merge(args: &HubArgs, file: File) -> anyhow::Result<Self> {
         let any = |port| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
-        let names = if args.names.is_empty() {
-            file.names.unwrap_or_default()
-        } else {
-            args.names.clone()
-        };
+        let names =
+            if args.names.is_empty() { file.names.unwrap_or_default() } else { args.names.clone() };
         ensure!(
             !names.is_empty(),
             "no name of this hub is given; remedy: name how nodes reach it with --name or `names`"

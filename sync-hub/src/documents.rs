@@ -65,12 +65,8 @@ pub async fn waiting(store: &HubStore) -> anyhow::Result<u64> {
 pub async fn project_some(store: &HubStore, now: Timestamp) -> anyhow::Result<usize> {
     let mut client = store.client().await?;
     let tx = client.transaction().await?;
-    let locked = tx
-        .query_opt(
-            "SELECT position FROM document_progress FOR UPDATE SKIP LOCKED",
-            &[],
-        )
-        .await?;
+    let locked =
+        tx.query_opt("SELECT position FROM document_progress FOR UPDATE SKIP LOCKED", &[]).await?;
     let Some(done) = locked.map(|row| row.get::<_, i64>(0)) else {
         return Ok(0);
     };
@@ -85,8 +81,7 @@ pub async fn project_some(store: &HubStore, now: Timestamp) -> anyhow::Result<us
         .context("taking changes into documents")?;
     write_documents(&tx, &outcome.documents).await?;
     set_aside(&tx, &outcome.aside, now).await?;
-    tx.execute("UPDATE document_progress SET position = $1", &[&last])
-        .await?;
+    tx.execute("UPDATE document_progress SET position = $1", &[&last]).await?;
     tx.commit().await?;
     store.tell_changed();
     Ok(count)
@@ -141,15 +136,9 @@ async fn saved_of(
     let documents: BTreeSet<Uuid> = changes.iter().map(|change| change.document).collect();
     let documents: Vec<Uuid> = documents.into_iter().collect();
     let rows = tx
-        .query(
-            "SELECT document, saved FROM document WHERE document = ANY($1)",
-            &[&documents],
-        )
+        .query("SELECT document, saved FROM document WHERE document = ANY($1)", &[&documents])
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.get(0), row.get(1)))
-        .collect())
+    Ok(rows.into_iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
 /// Merges change by change: a bad one leaves its document as it was.
@@ -173,9 +162,7 @@ fn take_in(changes: Vec<Change>, mut saved: BTreeMap<Uuid, Vec<u8>>) -> Outcome 
             continue;
         };
         let text = contained(|| text_of(&kind, &saved)).unwrap_or_default();
-        outcome
-            .documents
-            .insert(document, Document { kind, saved, text });
+        outcome.documents.insert(document, Document { kind, saved, text });
     }
     outcome
 }
@@ -186,10 +173,7 @@ fn text_of(kind: &str, saved: &[u8]) -> String {
         read_customer(saved).map(|customer| {
             let phones = customer.other_phones.join(" ");
             let (name, phone) = (customer.name, customer.phone);
-            format!(
-                "{name} {phone} {phones} {} {}",
-                customer.address, customer.note
-            )
+            format!("{name} {phone} {phones} {} {}", customer.address, customer.note)
         })
     } else {
         read_note(saved)
@@ -275,10 +259,7 @@ mod tests {
         let changes = vec![change(1, torn), change(2, vec![7; 40]), change(3, good)];
         let outcome = take_in(changes, BTreeMap::new());
         let text = &outcome.documents[&Uuid::from_u128(1)].text;
-        assert_eq!(
-            text.split_whitespace().collect::<Vec<_>>(),
-            ["wanjiru", "0700"]
-        );
+        assert_eq!(text.split_whitespace().collect::<Vec<_>>(), ["wanjiru", "0700"]);
         assert!(outcome.aside.iter().all(|(change, _)| change.position < 3));
         assert!(!outcome.aside.is_empty());
     }

@@ -169,12 +169,10 @@ impl Hub {
         tls: RustlsConfig,
     ) {
         let (store, stopping) = (self.store.clone(), self.stopping.clone());
-        self.tasks
-            .spawn(documents::run(store.clone(), stopping.clone()));
+        self.tasks.spawn(documents::run(store.clone(), stopping.clone()));
         let relay = store.clone();
         let cancel = stopping.clone();
-        self.tasks
-            .spawn(async move { relay.relay_signals(cancel).await });
+        self.tasks.spawn(async move { relay.relay_signals(cancel).await });
         let gate = Gate {
             identity: HubIdentity {
                 node: store.identity().node,
@@ -208,29 +206,16 @@ async fn database(
 
 async fn open_pki(config: &HubConfig) -> anyhow::Result<RegionPki> {
     let config = config.clone();
-    let open = move || {
-        RegionPki::open(
-            &config.state_dir,
-            &config.region,
-            &config.names,
-            clock::now(),
-        )
-    };
+    let open =
+        move || RegionPki::open(&config.state_dir, &config.region, &config.names, clock::now());
     tokio::task::spawn_blocking(open).await?
 }
 
 fn door(config: &HubConfig, pki: &RegionPki, port: u16) -> Door {
     let address = |name: &String| {
-        if name.contains(':') {
-            format!("[{name}]:{port}")
-        } else {
-            format!("{name}:{port}")
-        }
+        if name.contains(':') { format!("[{name}]:{port}") } else { format!("{name}:{port}") }
     };
-    Door {
-        root_pin: pki.root_pin(),
-        addresses: config.names.iter().map(address).collect(),
-    }
+    Door { root_pin: pki.root_pin(), addresses: config.names.iter().map(address).collect() }
 }
 
 /// Lets nodes and applicants in.
@@ -296,8 +281,7 @@ impl Gate {
     fn renew(&mut self, pki: RegionPki, endpoint: &SyncEndpoint) -> anyhow::Result<()> {
         self.pki = std::sync::Arc::new(pki);
         endpoint.refresh(&self.pki)?;
-        self.tls
-            .reload_from_config(self.pki.console_tls()?.get_inner());
+        self.tls.reload_from_config(self.pki.console_tls()?.get_inner());
         Ok(())
     }
 }

@@ -25,8 +25,11 @@ fn clock_at_1970_still_sells() {
     depot.wrap(&["env"]);
     depot.serve();
     let manager = depot.signed_in("manager");
-    let _ = manager.done("move-stock", json!({
-        "article": "22423", "quantity": 1, "from_bin": "A-01", "to_bin": "A-02",
-    }));
+    let _ = manager.done(
+        "move-stock",
+        json!({
+            "article": "22423", "quantity": 1, "from_bin": "A-01", "to_bin": "A-02",
+        }),
+    );
     assert_eq!(manager.get("/api/v1/sync")["clock_trusted"], json!(true));
 }

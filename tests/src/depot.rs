@@ -58,9 +58,7 @@ impl Depot {
         };
         run(depot.cli("init").arg("--profile").arg(profile));
         for (role, pin) in PEOPLE {
-            let said = run(depot
-                .cli("staff")
-                .args(["--name", role, "--role", role, "--pin", pin]));
+            let said = run(depot.cli("staff").args(["--name", role, "--role", role, "--pin", pin]));
             let staff = said.rsplit(' ').next().expect("an id").trim().to_owned();
             depot.people.insert(role, (staff, pin));
         }
@@ -203,8 +201,6 @@ impl Depot {
 
     /// Waits until the hub has everything.
     pub fn wait_until_sent(&self, longest: Duration) {
-        until("everything is at the hub", longest, || {
-            (self.status()["unsent"] == 0).then_some(())
-        });
+        until("everything is at the hub", longest, || (self.status()["unsent"] == 0).then_some(()));
     }
 }

@@ -29,9 +29,7 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 const FLOOR: Timestamp = Timestamp::from_ms(1_780_000_000_000);
 
 fn now() -> Timestamp {
-    let since_epoch = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap();
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     Timestamp::from_ms(i64::try_from(since_epoch.as_millis()).unwrap())
 }
 
@@ -49,10 +47,7 @@ struct Registry(Arc<Mutex<Books>>);
 impl EnrolmentRegistry for Registry {
     async fn admit(&self, claim: &Claim) -> anyhow::Result<Result<Seat, Refusal>> {
         let mut books = self.0.lock().unwrap();
-        let known = books
-            .nodes
-            .get(&claim.node)
-            .map(|(record, _)| record.clone());
+        let known = books.nodes.get(&claim.node).map(|(record, _)| record.clone());
         let verdict = judge(books.tokens.get(&claim.token_hash), known.as_ref(), claim);
         if let Ok(seat) = &verdict {
             books.tokens.get_mut(&claim.token_hash).unwrap().used_by = Some(claim.node);
@@ -61,14 +56,9 @@ impl EnrolmentRegistry for Registry {
                 author_public_key: claim.author_public_key,
                 revoked: false,
             };
-            books
-                .nodes
-                .insert(claim.node, (record, claim.certificate_fingerprint));
+            books.nodes.insert(claim.node, (record, claim.certificate_fingerprint));
         }
-        anyhow::ensure!(
-            !std::mem::take(&mut books.fails_after_commit),
-            "the store went away"
-        );
+        anyhow::ensure!(!std::mem::take(&mut books.fails_after_commit), "the store went away");
         Ok(verdict)
     }
 
@@ -97,10 +87,7 @@ impl Hub {
     fn start(region: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let pki = RegionPki::open(dir.path(), &region.parse().unwrap(), &[], now()).unwrap();
-        let settings = LinkSettings {
-            congestion: Congestion::Cubic,
-            mtu_discovery: true,
-        };
+        let settings = LinkSettings { congestion: Congestion::Cubic, mtu_discovery: true };
         let any = (Ipv4Addr::LOCALHOST, 0).into();
         let endpoint = SyncEndpoint::bind(any, &pki, settings).unwrap();
         let address = endpoint.local_addr().unwrap().to_string();
@@ -131,12 +118,7 @@ impl Hub {
             expires: Timestamp::from_ms(now().ms() + expires_in_ms),
             used_by: None,
         };
-        self.registry
-            .0
-            .lock()
-            .unwrap()
-            .tokens
-            .insert(token.hash, record);
+        self.registry.0.lock().unwrap().tokens.insert(token.hash, record);
         token.text
     }
 }
@@ -151,10 +133,7 @@ async fn serve(
     while let Some(arrival) = endpoint.accept().await {
         match arrival {
             Arrival::Applicant(applicant) => {
-                answer_applicant(&applicant, &pki, &identity, &registry, now())
-                    .await
-                    .unwrap()
-                    .ok();
+                answer_applicant(&applicant, &pki, &identity, &registry, now()).await.unwrap().ok();
             }
             Arrival::Peer(peer) => {
                 let registered = registry.0.lock().unwrap().nodes[&peer.node].1;
@@ -184,10 +163,7 @@ struct NewBox {
 impl NewBox {
     fn new(number: u8) -> Self {
         let node = NodeId::new(Uuid::from_u128(u128::from(number)));
-        Self {
-            node,
-            key: AuthorKey::from_secret(&[number; 32]),
-        }
+        Self { node, key: AuthorKey::from_secret(&[number; 32]) }
     }
 
     fn identity(&self, site: &str) -> EdgeIdentity<impl Fn(&[u8]) -> [u8; 64]> {
@@ -209,10 +185,7 @@ impl NewBox {
 
     async fn refused(&self, token: &str) -> String {
         let error = self.enrol(token).await.err().expect("must be refused");
-        error
-            .downcast::<EnrolmentRefused>()
-            .expect("refused by the hub")
-            .code
+        error.downcast::<EnrolmentRefused>().expect("refused by the hub").code
     }
 }
 
@@ -237,22 +210,14 @@ async fn an_enrolled_box_links_even_when_its_clock_says_1970() {
     let hub = Hub::start("nairobi");
     let token = hub.issue(hub.pin, HOUR_MS);
     let epoch = Timestamp::from_ms(0);
-    let enrolled = NewBox::new(2)
-        .enrol_at("NBO-1", &token, epoch)
-        .await
-        .unwrap();
+    let enrolled = NewBox::new(2).enrol_at("NBO-1", &token, epoch).await.unwrap();
     assert_eq!(enrolled.region.as_str(), "nairobi");
-    assert_eq!(
-        (enrolled.site.as_str(), enrolled.entity.as_str()),
-        ("NBO-1", "KE")
-    );
+    assert_eq!((enrolled.site.as_str(), enrolled.entity.as_str()), ("NBO-1", "KE"));
     assert_eq!(enrolled.hub_addresses, std::slice::from_ref(&hub.address));
     assert_eq!(enrolled.hub_author_public_key, [7; 32]);
     assert!(enrolled.hub_now > FLOOR);
 
-    let mut link = HubLink::connect(&link_config(&enrolled, epoch))
-        .await
-        .unwrap();
+    let mut link = HubLink::connect(&link_config(&enrolled, epoch)).await.unwrap();
     for frame in [&b"a frame"[..], &[], &[9; 300_000]] {
         link.send(frame).await.unwrap();
         assert_eq!(link.recv().await.unwrap().unwrap(), frame);
@@ -278,10 +243,7 @@ async fn a_token_admits_one_box_and_admits_it_again_when_the_answer_was_lost() {
     assert!(link.recv().await.unwrap().is_some());
     link.handle.close().await;
     assert_eq!(NewBox::new(3).refused(&token).await, "token-used");
-    let impostor = NewBox {
-        key: AuthorKey::from_secret(&[99; 32]),
-        ..NewBox::new(2)
-    };
+    let impostor = NewBox { key: AuthorKey::from_secret(&[99; 32]), ..NewBox::new(2) };
     assert_eq!(impostor.refused(&token).await, "other-author-key");
 }
 
@@ -289,21 +251,14 @@ async fn a_token_admits_one_box_and_admits_it_again_when_the_answer_was_lost() {
 async fn a_token_is_for_one_site_and_one_day() {
     let hub = Hub::start("nairobi");
     let token = hub.issue(hub.pin, HOUR_MS);
-    let error = NewBox::new(2)
-        .enrol_at("NBO-2", &token, now())
-        .await
-        .err()
-        .unwrap();
+    let error = NewBox::new(2).enrol_at("NBO-2", &token, now()).await.err().unwrap();
     let refused = error.downcast::<EnrolmentRefused>().unwrap();
     assert_eq!(refused.code, "other-site");
     assert!(refused.reason.contains("NBO-1") && refused.reason.contains("NBO-2"));
     let expired = hub.issue(hub.pin, 0);
     assert_eq!(NewBox::new(2).refused(&expired).await, "token-expired");
     let elsewhere = issue_token(hub.pin, std::slice::from_ref(&hub.address), now()).unwrap();
-    assert_eq!(
-        NewBox::new(2).refused(&elsewhere.text).await,
-        "token-unknown"
-    );
+    assert_eq!(NewBox::new(2).refused(&elsewhere.text).await, "token-unknown");
 }
 
 #[tokio::test]
@@ -312,20 +267,12 @@ async fn a_box_tells_its_secret_to_no_other_hub() {
     let token = hub.issue(other.pin, HOUR_MS);
     let error = NewBox::new(2).enrol(&token).await.err().unwrap();
     let untrusted = error.downcast::<ConnectError>().unwrap();
-    assert!(
-        matches!(untrusted, ConnectError::NotTrusted { .. }),
-        "{untrusted}"
-    );
+    assert!(matches!(untrusted, ConnectError::NotTrusted { .. }), "{untrusted}");
     assert!(!untrusted.is_worth_retrying());
 
-    let mine = NewBox::new(2)
-        .enrol(&hub.issue(hub.pin, HOUR_MS))
-        .await
-        .unwrap();
-    let misled = LinkConfig {
-        hub_addresses: vec![other.address.clone()],
-        ..link_config(&mine, now())
-    };
+    let mine = NewBox::new(2).enrol(&hub.issue(hub.pin, HOUR_MS)).await.unwrap();
+    let misled =
+        LinkConfig { hub_addresses: vec![other.address.clone()], ..link_config(&mine, now()) };
     let error = HubLink::connect(&misled).await.err().unwrap();
     assert!(matches!(error, ConnectError::NotTrusted { .. }), "{error}");
 }
@@ -333,10 +280,7 @@ async fn a_box_tells_its_secret_to_no_other_hub() {
 #[tokio::test]
 async fn a_box_learns_why_the_hub_ended_the_link() {
     let hub = Hub::start("nairobi");
-    let enrolled = NewBox::new(2)
-        .enrol(&hub.issue(hub.pin, HOUR_MS))
-        .await
-        .unwrap();
+    let enrolled = NewBox::new(2).enrol(&hub.issue(hub.pin, HOUR_MS)).await.unwrap();
     let ends = [
         (close::REVOKED, LinkEnd::Revoked),
         (close::BUSY, LinkEnd::Busy),
@@ -345,9 +289,7 @@ async fn a_box_learns_why_the_hub_ended_the_link() {
     ];
     for (code, end) in ends {
         *hub.close_code.lock().unwrap() = Some(code);
-        let mut link = HubLink::connect(&link_config(&enrolled, now()))
-            .await
-            .unwrap();
+        let mut link = HubLink::connect(&link_config(&enrolled, now())).await.unwrap();
         assert!(link.recv().await.is_err());
         assert_eq!(link.handle.ended().await, end);
     }
@@ -356,14 +298,8 @@ async fn a_box_learns_why_the_hub_ended_the_link() {
 #[tokio::test]
 async fn a_box_of_another_region_is_told_to_enrol() {
     let (hub, other) = (Hub::start("nairobi"), Hub::start("nairobi"));
-    let mine = NewBox::new(2)
-        .enrol(&hub.issue(hub.pin, HOUR_MS))
-        .await
-        .unwrap();
-    let theirs = NewBox::new(3)
-        .enrol(&other.issue(other.pin, HOUR_MS))
-        .await
-        .unwrap();
+    let mine = NewBox::new(2).enrol(&hub.issue(hub.pin, HOUR_MS)).await.unwrap();
+    let theirs = NewBox::new(3).enrol(&other.issue(other.pin, HOUR_MS)).await.unwrap();
     let mixed = LinkConfig {
         node_certificate_chain_der: theirs.node_certificate_chain_der,
         tls_key_der: theirs.tls_key_der,
@@ -377,10 +313,7 @@ async fn a_box_of_another_region_is_told_to_enrol() {
 #[tokio::test]
 async fn nobody_at_the_address_is_worth_another_try() {
     let hub = Hub::start("nairobi");
-    let mine = NewBox::new(2)
-        .enrol(&hub.issue(hub.pin, HOUR_MS))
-        .await
-        .unwrap();
+    let mine = NewBox::new(2).enrol(&hub.issue(hub.pin, HOUR_MS)).await.unwrap();
     let lost = LinkConfig {
         hub_addresses: vec!["no-such-host.invalid:7443".to_owned()],
         ..link_config(&mine, now())
@@ -410,14 +343,8 @@ async fn a_node_renews_its_certificate_and_a_stranger_does_not() {
     assert!(link.recv().await.unwrap().is_some());
     link.handle.close().await;
 
-    let impostor = NewBox {
-        key: AuthorKey::from_secret(&[99; 32]),
-        ..new_box
-    };
-    for (asks, code) in [
-        (impostor, "other-author-key"),
-        (NewBox::new(3), "node-unknown"),
-    ] {
+    let impostor = NewBox { key: AuthorKey::from_secret(&[99; 32]), ..new_box };
+    for (asks, code) in [(impostor, "other-author-key"), (NewBox::new(3), "node-unknown")] {
         let error = renew(&config, &asks.identity("NBO-1")).await.err().unwrap();
         assert_eq!(error.downcast::<EnrolmentRefused>().unwrap().code, code);
     }

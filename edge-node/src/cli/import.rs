@@ -114,9 +114,8 @@ async fn take(store: &Store, batch: &[ImportedOrder]) -> Result<Vec<Taken>, Stor
         }
         let (store, command) = (store.clone(), Command::ImportOrder(order.command()));
         let hash = *Hash::of(order.reference.as_str().as_bytes()).as_bytes();
-        waiting.spawn(async move {
-            (index, store.submit_in_turn(command, hash, Asker::NODE).await)
-        });
+        waiting
+            .spawn(async move { (index, store.submit_in_turn(command, hash, Asker::NODE).await) });
     }
     let mut taken: Vec<Taken> = asked.iter().map(|_| Taken::Known).collect();
     while let Some(done) = waiting.join_next().await {

@@ -37,7 +37,10 @@ impl Status {
             Some(at) => println!("  hub      last met {} ms after 1970", at.ms()),
             None => println!("  hub      never met"),
         }
-        println!("  aside    {} of others here, {} of ours at the hub", sync.quarantined, sync.meta.set_aside);
+        println!(
+            "  aside    {} of others here, {} of ours at the hub",
+            sync.quarantined, sync.meta.set_aside
+        );
         println!("  clock    {}", if sync.clock_trusted { "trusted" } else { "not trusted" });
         println!("  digest   {}", sync.digest);
         Ok(())

@@ -22,12 +22,17 @@ impl Verify {
             found.entries, found.logs, found.records
         );
         if found.faults.is_empty() {
-            println!("Every chain holds, every sum is zero, every record is what the log adds up to.");
+            println!(
+                "Every chain holds, every sum is zero, every record is what the log adds up to."
+            );
             return Ok(());
         }
         for fault in &found.faults {
             println!("  {fault}");
         }
-        bail!("{} faults; remedy: restore a backup or replace the box from its hub", found.faults.len())
+        bail!(
+            "{} faults; remedy: restore a backup or replace the box from its hub",
+            found.faults.len()
+        )
     }
 }

@@ -45,10 +45,7 @@ impl Cache {
             return None;
         }
         let left_ms = entry.session.left_ms(now)?;
-        Some(SignedIn {
-            expires: later(now.wall, left_ms),
-            ..entry.signed_in.clone()
-        })
+        Some(SignedIn { expires: later(now.wall, left_ms), ..entry.signed_in.clone() })
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -71,15 +68,7 @@ impl Cache {
         if known.len() >= SESSIONS_MAX {
             known.clear();
         }
-        known.insert(
-            session.token,
-            Known {
-                session,
-                device,
-                signed_in,
-                checked: now,
-            },
-        );
+        known.insert(session.token, Known { session, device, signed_in, checked: now });
     }
 
     pub(super) fn forget_all(&self) {

@@ -59,9 +59,7 @@ impl PairingCode {
     /// When the system gives no random bytes.
     pub fn draw() -> Result<Self, NoRandomness> {
         // 256 is a multiple of 32, so every character is equally likely.
-        Ok(Self(
-            random::<CODE_CHARS>()?.map(|byte| ALPHABET[usize::from(byte % 32)]),
-        ))
+        Ok(Self(random::<CODE_CHARS>()?.map(|byte| ALPHABET[usize::from(byte % 32)])))
     }
 
     /// Reads a code as people type it: any case, with or without the dash, O for 0, I or L for 1.
@@ -134,29 +132,20 @@ pub fn redeem(
     }
     db.execute(
         "INSERT INTO device (device, token_hash, name, paired_ms) VALUES (?1, ?2, ?3, ?4)",
-        params![
-            device.device.as_bytes(),
-            token.as_bytes(),
-            device.name,
-            device.paired.ms()
-        ],
+        params![device.device.as_bytes(), token.as_bytes(), device.name, device.paired.ms()],
     )?;
     Ok(true)
 }
 
 fn drop_old_codes(db: &Connection, now: &Moment) -> rusqlite::Result<()> {
     let mut open = db.prepare("SELECT code_hash, minted FROM pairing_code")?;
-    let codes = open.query_map([], |row| {
-        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Moment>(1)?))
-    })?;
+    let codes =
+        open.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Moment>(1)?)))?;
     for code in codes {
         let (hash, minted) = code?;
         // A code of an earlier boot is void: how long the machine was off is not known for sure.
         if minted.boot != now.boot || now.since(&minted) >= CODE_MS_MAX {
-            db.execute(
-                "DELETE FROM pairing_code WHERE code_hash = ?1",
-                params![hash],
-            )?;
+            db.execute("DELETE FROM pairing_code WHERE code_hash = ?1", params![hash])?;
         }
     }
     Ok(())
@@ -205,6 +194,5 @@ pub fn revoke(db: &Connection, device: DeviceId, now: Timestamp) -> rusqlite::Re
 }
 
 pub(super) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<DeviceId> {
-    row.get::<_, [u8; 16]>(column)
-        .map(|bytes| DeviceId(Uuid::from_bytes(bytes)))
+    row.get::<_, [u8; 16]>(column).map(|bytes| DeviceId(Uuid::from_bytes(bytes)))
 }

@@ -76,13 +76,7 @@ impl Identity {
     #[must_use]
     pub fn new(store: Store, hasher: Hasher, find_staff: FindStaff) -> Self {
         let (cache, guesses) = (Cache::default(), Mutex::default());
-        Self(Arc::new(Inner {
-            store,
-            hasher,
-            find_staff,
-            cache,
-            guesses,
-        }))
+        Self(Arc::new(Inner { store, hasher, find_staff, cache, guesses }))
     }
 
     /// Pairs a new device by a one-time code and returns what its browser is to keep.
@@ -129,32 +123,19 @@ impl Identity {
     }
 
     fn may_guess(&self, now: &Moment) -> Result<(), PairError> {
-        let guesses = self
-            .0
-            .guesses
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let guesses = self.0.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         let wait_ms =
             GUESSES_WINDOW_MS.saturating_sub(now.uptime_ms.saturating_sub(guesses.since_ms));
         if guesses.wrong >= GUESSES_MAX && wait_ms > 0 {
-            return Err(PairError::TooManyGuesses {
-                wait_s: whole_seconds(wait_ms),
-            });
+            return Err(PairError::TooManyGuesses { wait_s: whole_seconds(wait_ms) });
         }
         Ok(())
     }
 
     fn count_guess(&self, now: &Moment) {
-        let mut guesses = self
-            .0
-            .guesses
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut guesses = self.0.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         if now.uptime_ms.saturating_sub(guesses.since_ms) >= GUESSES_WINDOW_MS {
-            *guesses = Guesses {
-                wrong: 0,
-                since_ms: now.uptime_ms,
-            };
+            *guesses = Guesses { wrong: 0, since_ms: now.uptime_ms };
         }
         guesses.wrong += 1;
     }
@@ -165,10 +146,7 @@ impl Identity {
     /// When the store fails.
     pub async fn device(&self, token: &Token) -> Result<Option<DeviceId>, StoreError> {
         let hash = token.hash();
-        self.0
-            .store
-            .read(move |db| Ok(devices::by_token(db, hash)?))
-            .await
+        self.0.store.read(move |db| Ok(devices::by_token(db, hash)?)).await
     }
 
     /// Who is signed in by these two tokens.
@@ -187,11 +165,7 @@ impl Identity {
         }
         let find_staff = self.0.find_staff;
         let generation = self.0.cache.generation();
-        let found = self
-            .0
-            .store
-            .read(move |db| load(db, find_staff, session, device))
-            .await?;
+        let found = self.0.store.read(move |db| load(db, find_staff, session, device)).await?;
         let Some((mut found, person)) = found else {
             return Ok(None);
         };
@@ -211,9 +185,7 @@ impl Identity {
             session,
             expires: later(now.wall, left_ms),
         };
-        self.0
-            .cache
-            .keep(generation, found, device, signed_in.clone(), now);
+        self.0.cache.keep(generation, found, device, signed_in.clone(), now);
         Ok(Some(signed_in))
     }
 
@@ -230,21 +202,14 @@ impl Identity {
     ) -> Result<bool, StoreError> {
         let (session, device) = (session.hash(), device.hash());
         let find_staff = self.0.find_staff;
-        let found = self
-            .0
-            .store
-            .read(move |db| load(db, find_staff, session, device))
-            .await?;
+        let found = self.0.store.read(move |db| load(db, find_staff, session, device)).await?;
         Ok(found.is_some_and(|(session, _)| session.left_ms(&now).is_some()))
     }
 
     /// A full disk must not sign people out: what was not written down is only forgotten earlier.
     async fn write_down_use(&self, session: TokenHash, now: Moment) {
-        let written = self
-            .0
-            .store
-            .write_local(move |db| Ok(sessions::touch(db, session, &now)?))
-            .await;
+        let written =
+            self.0.store.write_local(move |db| Ok(sessions::touch(db, session, &now)?)).await;
         if let Err(error) = written {
             tracing::debug!(%error, "the use of a session was not written down");
         }
@@ -268,8 +233,7 @@ impl Identity {
         device: DeviceId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.change(move |db| Ok(devices::revoke(db, device, now)?))
-            .await
+        self.change(move |db| Ok(devices::revoke(db, device, now)?)).await
     }
 
     /// All devices ever paired.
@@ -285,10 +249,7 @@ impl Identity {
     /// # Errors
     /// When the store fails.
     pub async fn unlock(&self, staff: StaffId) -> Result<(), StoreError> {
-        self.0
-            .store
-            .write_local(move |db| Ok(tries::reset(db, staff)?))
-            .await
+        self.0.store.write_local(move |db| Ok(tries::reset(db, staff)?)).await
     }
 
     /// Writes, then forgets what was remembered: what was just ended must not live on in memory.
@@ -317,10 +278,7 @@ fn load(
 }
 
 fn later(from: Timestamp, by_ms: u64) -> Timestamp {
-    Timestamp::from_ms(
-        from.ms()
-            .saturating_add(i64::try_from(by_ms).unwrap_or(i64::MAX)),
-    )
+    Timestamp::from_ms(from.ms().saturating_add(i64::try_from(by_ms).unwrap_or(i64::MAX)))
 }
 
 /// Why a device was not paired.

@@ -68,15 +68,11 @@ struct Start {
 impl Start {
     fn read() -> Self {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
-        let uptime_ms = fs::read_to_string("/proc/uptime")
-            .ok()
-            .and_then(|text| uptime_ms(&text));
+        let uptime_ms = fs::read_to_string("/proc/uptime").ok().and_then(|text| uptime_ms(&text));
         match (boot, uptime_ms) {
-            (Some(boot), Some(uptime_ms)) => Self {
-                at: Instant::now(),
-                uptime_ms,
-                boot: boot.trim().to_owned(),
-            },
+            (Some(boot), Some(uptime_ms)) => {
+                Self { at: Instant::now(), uptime_ms, boot: boot.trim().to_owned() }
+            }
             // No such files: each process counts as a boot of its own.
             _ => Self {
                 at: Instant::now(),
@@ -95,9 +91,7 @@ fn uptime_ms(text: &str) -> Option<u64> {
 
 fn wall_ms() -> i64 {
     // Before 1970 the clock is broken; 0 is as good as any.
-    let since_1970 = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -150,11 +144,7 @@ mod tests {
     use super::*;
 
     fn at(wall: i64, uptime_ms: u64, boot: &str) -> Moment {
-        Moment {
-            wall: Timestamp::from_ms(wall),
-            uptime_ms,
-            boot: boot.to_owned(),
-        }
+        Moment { wall: Timestamp::from_ms(wall), uptime_ms, boot: boot.to_owned() }
     }
 
     #[test]
@@ -162,10 +152,7 @@ mod tests {
         let earlier = at(1_000_000, 5_000, "a");
         for wall in [0, 1_000_000, i64::MAX] {
             let now = at(wall, 65_000, "a");
-            assert_eq!(
-                (now.since(&earlier), now.steady_since(&earlier)),
-                (60_000, 60_000)
-            );
+            assert_eq!((now.since(&earlier), now.steady_since(&earlier)), (60_000, 60_000));
         }
     }
 
@@ -179,10 +166,7 @@ mod tests {
         );
         let battery_dead = at(0, 2_000, "b");
         assert_eq!(
-            (
-                battery_dead.since(&earlier),
-                battery_dead.steady_since(&earlier)
-            ),
+            (battery_dead.since(&earlier), battery_dead.steady_since(&earlier)),
             (2_000, 2_000)
         );
         assert_eq!(

@@ -91,10 +91,7 @@ pub fn touch(db: &Connection, token: TokenHash, now: &Moment) -> rusqlite::Resul
 /// # Errors
 /// When the store fails.
 pub fn end(db: &Connection, token: TokenHash) -> rusqlite::Result<()> {
-    db.execute(
-        "DELETE FROM session WHERE token_hash = ?1",
-        params![token.as_bytes()],
-    )?;
+    db.execute("DELETE FROM session WHERE token_hash = ?1", params![token.as_bytes()])?;
     Ok(())
 }
 
@@ -103,10 +100,7 @@ pub fn end(db: &Connection, token: TokenHash) -> rusqlite::Result<()> {
 /// # Errors
 /// When the store fails.
 pub fn end_of_staff(db: &Connection, staff: StaffId) -> rusqlite::Result<()> {
-    db.execute(
-        "DELETE FROM session WHERE staff = ?1",
-        params![staff.as_uuid().as_bytes()],
-    )?;
+    db.execute("DELETE FROM session WHERE staff = ?1", params![staff.as_uuid().as_bytes()])?;
     Ok(())
 }
 
@@ -115,9 +109,6 @@ pub fn end_of_staff(db: &Connection, staff: StaffId) -> rusqlite::Result<()> {
 /// # Errors
 /// When the store fails.
 pub fn end_of_device(db: &Connection, device: DeviceId) -> rusqlite::Result<()> {
-    db.execute(
-        "DELETE FROM session WHERE device = ?1",
-        params![device.as_bytes()],
-    )?;
+    db.execute("DELETE FROM session WHERE device = ?1", params![device.as_bytes()])?;
     Ok(())
 }

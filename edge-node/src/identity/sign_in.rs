@@ -41,25 +41,13 @@ impl Identity {
     ) -> Result<(Token, SignedIn), SignInError> {
         let find_staff = self.0.find_staff;
         let at = now.clone();
-        let charged = self
-            .0
-            .store
-            .write_local(move |db| charge(db, find_staff, device, staff, &at))
-            .await?;
+        let charged =
+            self.0.store.write_local(move |db| charge(db, find_staff, device, staff, &at)).await?;
         let (person, phc, tries) = match charged {
             Charged::Try { person, phc, tries } => (Some(person), Some(phc), tries),
-            Charged::Unknown => (
-                None,
-                None,
-                Tries {
-                    charged: 1,
-                    pause_ms: 0,
-                },
-            ),
+            Charged::Unknown => (None, None, Tries { charged: 1, pause_ms: 0 }),
             Charged::Pause { wait_ms } => {
-                return Err(SignInError::LockedOut {
-                    wait_s: whole_seconds(wait_ms),
-                });
+                return Err(SignInError::LockedOut { wait_s: whole_seconds(wait_ms) });
             }
         };
         let right = self.0.hasher.verify(pin, phc.clone()).await?;
@@ -67,9 +55,7 @@ impl Identity {
             Some(person) if right => self.begin(device, person, phc, now).await?,
             _ => None,
         };
-        begun.ok_or(SignInError::WrongPin {
-            tries_left: tries.left(),
-        })
+        begun.ok_or(SignInError::WrongPin { tries_left: tries.left() })
     }
 
     /// `None` when the PIN was changed while it was being checked.

@@ -24,12 +24,7 @@ pub(crate) const MUSA_PIN: &str = "903164";
 
 /// Amina is the manager, Musa a picker. Anybody else is nobody.
 pub(crate) fn find_staff(_: &Connection, staff: StaffId) -> Result<Option<Staff>, StoreError> {
-    let person = |name: &str, role| Staff {
-        staff,
-        name: name.to_owned(),
-        role,
-        active: true,
-    };
+    let person = |name: &str, role| Staff { staff, name: name.to_owned(), role, active: true };
     Ok(match staff {
         AMINA => Some(person("Amina", Role::Manager)),
         MUSA => Some(person("Musa", Role::Picker)),
@@ -47,10 +42,7 @@ impl Depot {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path());
-        let depot = Self {
-            store,
-            _folder: folder,
-        };
+        let depot = Self { store, _folder: folder };
         depot.set_pin(AMINA, AMINA_PIN).await;
         depot.set_pin(MUSA, MUSA_PIN).await;
         depot
@@ -67,29 +59,19 @@ impl Depot {
 
     /// As after a start of the process: nothing is remembered but what is stored.
     pub(crate) fn identity(&self) -> Identity {
-        Identity::new(
-            self.store.clone(),
-            Hasher::new(pepper()).unwrap(),
-            find_staff,
-        )
+        Identity::new(self.store.clone(), Hasher::new(pepper()).unwrap(), find_staff)
     }
 
     pub(crate) async fn code(&self, now: &Moment) -> PairingCode {
         let (code, now) = (PairingCode::draw().unwrap(), now.clone());
         let kept = code.clone();
-        self.store
-            .write_local(move |db| Ok(devices::keep_code(db, &kept, &now)?))
-            .await
-            .unwrap();
+        self.store.write_local(move |db| Ok(devices::keep_code(db, &kept, &now)?)).await.unwrap();
         code
     }
 
     pub(crate) async fn pair(&self, identity: &Identity, now: &Moment) -> (Token, DeviceId) {
         let code = self.code(now).await;
-        let token = identity
-            .pair(Some(code), "Till 1".to_owned(), now.clone())
-            .await
-            .unwrap();
+        let token = identity.pair(Some(code), "Till 1".to_owned(), now.clone()).await.unwrap();
         let device = identity.device(&token).await.unwrap().unwrap();
         (token, device)
     }

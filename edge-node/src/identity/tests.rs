@@ -9,29 +9,17 @@ use web_rim::lockout::TRIES_FREE;
 const MINUTE_MS: u64 = 60_000;
 
 fn start() -> Moment {
-    Moment {
-        wall: Timestamp::from_ms(1_700_000_000_000),
-        uptime_ms: 1_000,
-        boot: "a".to_owned(),
-    }
+    Moment { wall: Timestamp::from_ms(1_700_000_000_000), uptime_ms: 1_000, boot: "a".to_owned() }
 }
 
 fn after(moment: &Moment, ms: u64) -> Moment {
     let uptime_ms = moment.uptime_ms + ms;
-    Moment {
-        wall: later(moment.wall, ms),
-        uptime_ms,
-        boot: moment.boot.clone(),
-    }
+    Moment { wall: later(moment.wall, ms), uptime_ms, boot: moment.boot.clone() }
 }
 
 /// The machine was switched off and on; `wall_ms` is what its clock says then.
 fn rebooted(wall_ms: i64, uptime_ms: u64) -> Moment {
-    Moment {
-        wall: Timestamp::from_ms(wall_ms),
-        uptime_ms,
-        boot: "b".to_owned(),
-    }
+    Moment { wall: Timestamp::from_ms(wall_ms), uptime_ms, boot: "b".to_owned() }
 }
 
 /// A depot with one paired till.
@@ -47,19 +35,12 @@ impl Till {
         let depot = Depot::new().await;
         let identity = depot.identity();
         let (token, device) = depot.pair(&identity, &start()).await;
-        Self {
-            depot,
-            identity,
-            token,
-            device,
-        }
+        Self { depot, identity, token, device }
     }
 
     /// Musa types a PIN.
     async fn try_pin(&self, pin: &str, now: &Moment) -> Result<(Token, SignedIn), SignInError> {
-        self.identity
-            .sign_in(self.device, MUSA, pin.to_owned(), now.clone())
-            .await
+        self.identity.sign_in(self.device, MUSA, pin.to_owned(), now.clone()).await
     }
 
     async fn musa(&self) -> Token {
@@ -68,10 +49,7 @@ impl Till {
 
     /// How long the right PIN is not even looked at.
     async fn pause_s(&self, identity: &Identity, now: Moment) -> u64 {
-        match identity
-            .sign_in(self.device, MUSA, MUSA_PIN.to_owned(), now)
-            .await
-        {
+        match identity.sign_in(self.device, MUSA, MUSA_PIN.to_owned(), now).await {
             Err(SignInError::LockedOut { wait_s }) => wait_s,
             other => panic!("{other:?}"),
         }
@@ -86,12 +64,7 @@ impl Till {
     }
 
     async fn knows_after_restart(&self, session: &Token, now: Moment) -> bool {
-        self.depot
-            .identity()
-            .who(session, &self.token, now)
-            .await
-            .unwrap()
-            .is_some()
+        self.depot.identity().who(session, &self.token, now).await.unwrap().is_some()
     }
 }
 
@@ -101,10 +74,7 @@ async fn a_person_signs_in_is_known_and_signs_out() {
     let (session, signed_in) = till.try_pin(MUSA_PIN, &start()).await.unwrap();
     assert_eq!((&*signed_in.name, signed_in.role), ("Musa", Role::Picker));
     assert_eq!(till.who(&session, start()).await.unwrap(), signed_in);
-    assert!(
-        till.knows(&session, after(&start(), 1)).await,
-        "from memory"
-    );
+    assert!(till.knows(&session, after(&start(), 1)).await, "from memory");
     let other = Token::draw().unwrap();
     assert!(!till.knows(&other, start()).await);
     let elsewhere = till.identity.who(&session, &other, start()).await.unwrap();
@@ -119,15 +89,8 @@ async fn a_restart_keeps_people_signed_in_and_the_shift_ends() {
     let session = till.musa().await;
     assert!(till.knows(&session, after(&start(), IDLE_MS_MAX - 1)).await);
     // That use was written down: 8 hours count from it, 12 from the start.
-    assert!(
-        till.knows_after_restart(&session, after(&start(), SESSION_MS_MAX - 1))
-            .await
-    );
-    assert!(
-        !till
-            .knows_after_restart(&session, after(&start(), SESSION_MS_MAX))
-            .await
-    );
+    assert!(till.knows_after_restart(&session, after(&start(), SESSION_MS_MAX - 1)).await);
+    assert!(!till.knows_after_restart(&session, after(&start(), SESSION_MS_MAX)).await);
     assert!(!till.knows(&session, after(&start(), SESSION_MS_MAX)).await);
 }
 
@@ -137,10 +100,7 @@ async fn an_open_page_does_not_keep_a_session_alive() {
     let session = till.musa().await;
     let listens = async |ms: u64| {
         let now = after(&start(), ms);
-        till.identity
-            .is_signed_in(&session, &till.token, now)
-            .await
-            .unwrap()
+        till.identity.is_signed_in(&session, &till.token, now).await.unwrap()
     };
     assert!(listens(IDLE_MS_MAX - 1).await);
     assert!(!listens(IDLE_MS_MAX).await);
@@ -152,25 +112,15 @@ async fn clocks_that_jump_neither_keep_nor_end_a_session() {
     let till = Till::new().await;
     let session = till.musa().await;
     for wall in [0, i64::MAX] {
-        let jumped = Moment {
-            wall: Timestamp::from_ms(wall),
-            ..start()
-        };
+        let jumped = Moment { wall: Timestamp::from_ms(wall), ..start() };
         assert!(till.knows_after_restart(&session, jumped).await);
     }
     // After a power cut with a dead battery people go on; after a night they do not.
     assert!(till.knows_after_restart(&session, rebooted(0, 500)).await);
     let next_day = start().wall.ms() + 13 * 3_600_000;
-    assert!(
-        !till
-            .knows_after_restart(&session, rebooted(next_day, 500))
-            .await
-    );
+    assert!(!till.knows_after_restart(&session, rebooted(next_day, 500)).await);
     let idle = after(&start(), IDLE_MS_MAX);
-    assert!(
-        !till.knows_after_restart(&session, idle).await,
-        "nobody used it for 8 hours"
-    );
+    assert!(!till.knows_after_restart(&session, idle).await, "nobody used it for 8 hours");
 }
 
 #[tokio::test]
@@ -182,28 +132,15 @@ async fn wrong_pins_lead_to_pauses_that_no_clock_and_no_restart_shortens() {
     }
     let restarted = till.depot.identity();
     assert_eq!(till.pause_s(&till.identity, start()).await, 60);
-    assert_eq!(
-        till.pause_s(&restarted, after(&start(), MINUTE_MS - 1))
-            .await,
-        1
-    );
-    let far = Moment {
-        wall: Timestamp::from_ms(i64::MAX),
-        ..start()
-    };
+    assert_eq!(till.pause_s(&restarted, after(&start(), MINUTE_MS - 1)).await, 1);
+    let far = Moment { wall: Timestamp::from_ms(i64::MAX), ..start() };
     assert_eq!(till.pause_s(&till.identity, far).await, 60);
     // Switching the box off and on begins the pause anew, whatever its clock was set to.
-    assert_eq!(
-        till.pause_s(&restarted, rebooted(i64::MAX, 1_000)).await,
-        59
-    );
+    assert_eq!(till.pause_s(&restarted, rebooted(i64::MAX, 1_000)).await, 59);
 
     let minute_later = after(&start(), MINUTE_MS);
     let again = till.try_pin("0001", &minute_later).await;
-    assert!(matches!(
-        again,
-        Err(SignInError::WrongPin { tries_left: 0 })
-    ));
+    assert!(matches!(again, Err(SignInError::WrongPin { tries_left: 0 })));
     assert_eq!(till.pause_s(&till.identity, minute_later).await, 120);
 }
 
@@ -214,15 +151,9 @@ async fn a_pause_is_one_persons_on_one_device_and_can_be_lifted() {
         till.try_pin("0001", &start()).await.unwrap_err();
     }
     let identity = &till.identity;
-    identity
-        .sign_in(till.device, AMINA, AMINA_PIN.to_owned(), start())
-        .await
-        .unwrap();
+    identity.sign_in(till.device, AMINA, AMINA_PIN.to_owned(), start()).await.unwrap();
     let (_, other) = till.depot.pair(identity, &start()).await;
-    identity
-        .sign_in(other, MUSA, MUSA_PIN.to_owned(), start())
-        .await
-        .unwrap();
+    identity.sign_in(other, MUSA, MUSA_PIN.to_owned(), start()).await.unwrap();
     assert_eq!(till.pause_s(identity, start()).await, 60);
 
     identity.unlock(MUSA).await.unwrap();
@@ -258,31 +189,17 @@ async fn tries_sent_all_at_once_are_all_counted() {
 #[tokio::test]
 async fn people_who_cannot_sign_in_look_like_a_wrong_pin_and_fill_nothing() {
     let till = Till::new().await;
-    till.depot
-        .store
-        .write_local(|db| Ok(credentials::remove(db, MUSA)?))
-        .await
-        .unwrap();
+    till.depot.store.write_local(|db| Ok(credentials::remove(db, MUSA)?)).await.unwrap();
     let stranger = StaffId::new(Uuid::from_u128(99));
     for staff in [MUSA, stranger] {
         for _ in 0..7 {
             let pin = MUSA_PIN.to_owned();
-            let refused = till
-                .identity
-                .sign_in(till.device, staff, pin, start())
-                .await;
-            assert!(matches!(
-                refused,
-                Err(SignInError::WrongPin { tries_left: 4 })
-            ));
+            let refused = till.identity.sign_in(till.device, staff, pin, start()).await;
+            assert!(matches!(refused, Err(SignInError::WrongPin { tries_left: 4 })));
         }
     }
     let rows = |db: &Connection| {
-        Ok(
-            db.query_row("SELECT count(*) FROM sign_in_tries", [], |row| {
-                row.get::<_, i64>(0)
-            })?,
-        )
+        Ok(db.query_row("SELECT count(*) FROM sign_in_tries", [], |row| row.get::<_, i64>(0))?)
     };
     assert_eq!(till.depot.store.read(rows).await.unwrap(), 0);
 }
@@ -303,24 +220,13 @@ async fn a_revoked_device_is_out_at_once() {
     let till = Till::new().await;
     let session = till.musa().await;
     assert!(till.knows(&session, start()).await);
-    assert!(
-        till.identity
-            .revoke_device(till.device, start().wall)
-            .await
-            .unwrap()
-    );
+    assert!(till.identity.revoke_device(till.device, start().wall).await.unwrap());
     assert!(!till.knows(&session, start()).await);
     assert_eq!(till.identity.device(&till.token).await.unwrap(), None);
     let listed = till.identity.devices().await.unwrap();
     assert_eq!((listed.len(), listed[0].revoked), (1, Some(start().wall)));
     let unknown = DeviceId::new(Uuid::nil());
-    assert!(
-        !till
-            .identity
-            .revoke_device(unknown, start().wall)
-            .await
-            .unwrap()
-    );
+    assert!(!till.identity.revoke_device(unknown, start().wall).await.unwrap());
 }
 
 #[tokio::test]
@@ -328,10 +234,7 @@ async fn a_device_has_one_person_at_a_time() {
     let till = Till::new().await;
     let first = till.musa().await;
     let amina = AMINA_PIN.to_owned();
-    till.identity
-        .sign_in(till.device, AMINA, amina, start())
-        .await
-        .unwrap();
+    till.identity.sign_in(till.device, AMINA, amina, start()).await.unwrap();
     assert!(!till.knows(&first, start()).await);
 }
 
@@ -340,20 +243,13 @@ async fn a_code_pairs_one_device_within_a_quarter_of_an_hour() {
     let depot = Depot::new().await;
     let identity = depot.identity();
     let pair = async |code: &PairingCode, now: Moment| {
-        identity
-            .pair(Some(code.clone()), "Till".to_owned(), now)
-            .await
+        identity.pair(Some(code.clone()), "Till".to_owned(), now).await
     };
     let code = depot.code(&start()).await;
     let typed = code.to_string().to_lowercase().replace('-', " ");
     let typed = PairingCode::read(&typed).unwrap();
-    pair(&typed, after(&start(), devices::CODE_MS_MAX - 1))
-        .await
-        .unwrap();
-    assert!(
-        matches!(pair(&code, start()).await, Err(PairError::NoSuchCode)),
-        "used"
-    );
+    pair(&typed, after(&start(), devices::CODE_MS_MAX - 1)).await.unwrap();
+    assert!(matches!(pair(&code, start()).await, Err(PairError::NoSuchCode)), "used");
 
     let late = depot.code(&start()).await;
     let refused = pair(&late, after(&start(), devices::CODE_MS_MAX)).await;
@@ -366,10 +262,7 @@ async fn a_code_pairs_one_device_within_a_quarter_of_an_hour() {
     for _ in 0..16 {
         depot.code(&start()).await;
     }
-    assert!(
-        matches!(pair(&oldest, start()).await, Err(PairError::NoSuchCode)),
-        "pushed out"
-    );
+    assert!(matches!(pair(&oldest, start()).await, Err(PairError::NoSuchCode)), "pushed out");
 }
 
 #[tokio::test]
@@ -383,10 +276,7 @@ async fn guessing_codes_is_slowed_down() {
     }
     let code = depot.code(&start()).await;
     let refused = guess(Some(code.clone()), start()).await;
-    assert!(
-        matches!(refused, Err(PairError::TooManyGuesses { wait_s: 1.. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(PairError::TooManyGuesses { wait_s: 1.. })), "{refused:?}");
     assert!(guess(Some(code), after(&start(), MINUTE_MS)).await.is_ok());
 }
 
@@ -397,15 +287,7 @@ fn codes_are_read_as_people_type_them() {
     let read = |text: &str| PairingCode::read(text).map(|code| code.to_string());
     assert_eq!(read("oil0-abcd").as_deref(), Some("0110-ABCD"));
     assert_eq!(read(" 0110 abcd ").as_deref(), Some("0110-ABCD"));
-    for wrong in [
-        "",
-        "0110-ABC",
-        "0110-ABCDE",
-        "0110-ABCU",
-        "0110-ABC!",
-        "0110–ABCD",
-        "é",
-    ] {
+    for wrong in ["", "0110-ABC", "0110-ABCDE", "0110-ABCU", "0110-ABC!", "0110–ABCD", "é"] {
         assert_eq!(read(wrong), None, "{wrong}");
     }
 }

@@ -55,10 +55,7 @@ pub fn forgive(db: &Connection, staff: StaffId, device: DeviceId) -> rusqlite::R
 /// # Errors
 /// When the store fails.
 pub fn reset(db: &Connection, staff: StaffId) -> rusqlite::Result<()> {
-    db.execute(
-        "DELETE FROM sign_in_tries WHERE staff = ?1",
-        params![staff.as_uuid().as_bytes()],
-    )?;
+    db.execute("DELETE FROM sign_in_tries WHERE staff = ?1", params![staff.as_uuid().as_bytes()])?;
     Ok(())
 }
 
@@ -70,18 +67,9 @@ fn load(
     db.prepare_cached(
         "SELECT charged, pause_ms, at FROM sign_in_tries WHERE staff = ?1 AND device = ?2",
     )?
-    .query_row(
-        params![staff.as_uuid().as_bytes(), device.as_bytes()],
-        |row| {
-            let pause_ms = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
-            Ok((
-                Tries {
-                    charged: row.get(0)?,
-                    pause_ms,
-                },
-                row.get(2)?,
-            ))
-        },
-    )
+    .query_row(params![staff.as_uuid().as_bytes(), device.as_bytes()], |row| {
+        let pause_ms = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+        Ok((Tries { charged: row.get(0)?, pause_ms }, row.get(2)?))
+    })
     .optional()
 }

@@ -11,11 +11,7 @@ impl ImportedOrder {
     /// country as the only address known; an article without a description goes by its code.
     #[must_use]
     pub fn command(&self) -> ImportOrder {
-        let country = self
-            .country
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let country = self.country.as_ref().map(ToString::to_string).unwrap_or_default();
         let customer = self.buyer.as_ref().map(|buyer| ImportedCustomer {
             customer: buyer.customer,
             name: format!("Customer {}", buyer.number),

@@ -36,10 +36,7 @@ impl Decimal {
             .chain(decimals.bytes())
             .fold(0_i128, |units, digit| units * 10 + i128::from(digit - b'0'));
         let units = if negative { -units } else { units };
-        Some(Self {
-            units,
-            decimals: u32::try_from(decimals.len()).ok()?,
-        })
+        Some(Self { units, decimals: u32::try_from(decimals.len()).ok()? })
     }
 
     pub(super) const fn is_negative(self) -> bool {
@@ -66,10 +63,7 @@ pub struct Rate(Decimal);
 
 impl Rate {
     /// The file is in the currency of the site.
-    pub const ONE: Self = Self(Decimal {
-        units: 1,
-        decimals: 0,
-    });
+    pub const ONE: Self = Self(Decimal { units: 1, decimals: 0 });
 
     /// A price of the file in minor units of the site's currency, rounded once, half up. `None` above
     /// what fits. The price is not negative.
@@ -84,11 +78,7 @@ impl FromStr for Rate {
     type Err = InvalidRate;
     fn from_str(text: &str) -> Result<Self, InvalidRate> {
         let rate = Decimal::parse(text).ok_or(InvalidRate)?;
-        if rate.is_negative() || rate.is_zero() {
-            Err(InvalidRate)
-        } else {
-            Ok(Self(rate))
-        }
+        if rate.is_negative() || rate.is_zero() { Err(InvalidRate) } else { Ok(Self(rate)) }
     }
 }
 
@@ -96,12 +86,7 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scale = 10_i128.pow(self.0.decimals);
         let width = usize::try_from(self.0.decimals).unwrap_or(DECIMALS_MAX);
-        write!(
-            f,
-            "{}.{:0width$}",
-            self.0.units / scale,
-            self.0.units % scale
-        )
+        write!(f, "{}.{:0width$}", self.0.units / scale, self.0.units % scale)
     }
 }
 
@@ -135,20 +120,8 @@ mod tests {
         ] {
             assert_eq!(Decimal::parse(text), None, "{text}");
         }
-        assert_eq!(
-            Decimal::parse("2.55"),
-            Some(Decimal {
-                units: 255,
-                decimals: 2
-            })
-        );
-        assert_eq!(
-            Decimal::parse("-11062.06"),
-            Some(Decimal {
-                units: -1_106_206,
-                decimals: 2
-            })
-        );
+        assert_eq!(Decimal::parse("2.55"), Some(Decimal { units: 255, decimals: 2 }));
+        assert_eq!(Decimal::parse("-11062.06"), Some(Decimal { units: -1_106_206, decimals: 2 }));
     }
 
     #[test]
@@ -181,10 +154,7 @@ mod tests {
     #[test]
     fn the_largest_product_does_not_overflow() {
         let rate: Rate = "999999999.999999".parse().unwrap();
-        assert_eq!(
-            rate.convert(Decimal::parse("999999999.999999").unwrap(), Currency::KES),
-            None
-        );
+        assert_eq!(rate.convert(Decimal::parse("999999999.999999").unwrap(), Currency::KES), None);
     }
 
     #[test]

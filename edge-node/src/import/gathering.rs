@@ -67,11 +67,7 @@ pub(super) struct Gathering {
 
 impl Gathering {
     pub(super) fn new(site: SiteCode) -> Self {
-        Self {
-            site,
-            open: VecDeque::new(),
-            closed: HashSet::new(),
-        }
+        Self { site, open: VecDeque::new(), closed: HashSet::new() }
     }
 
     /// Adds a row; gives back the order that it pushed out, if any.
@@ -79,11 +75,7 @@ impl Gathering {
     /// # Errors
     /// When the row cannot join its order.
     pub(super) fn take(&mut self, row: Row) -> Result<Option<ImportedOrder>, LineProblem> {
-        let Some(at) = self
-            .open
-            .iter()
-            .rposition(|open| open.reference == row.reference)
-        else {
+        let Some(at) = self.open.iter().rposition(|open| open.reference == row.reference) else {
             return self.open_order(row);
         };
         let order = &mut self.open[at];
@@ -121,11 +113,7 @@ impl Gathering {
         if self.closed.len() + self.open.len() >= ORDERS_MAX {
             return Err(refused(Reason::TooManyOrders));
         }
-        let pushed_out = if self.open.len() >= OPEN_ORDERS_MAX {
-            self.close()
-        } else {
-            None
-        };
+        let pushed_out = if self.open.len() >= OPEN_ORDERS_MAX { self.close() } else { None };
         self.open.push_back(ImportedOrder {
             order,
             entry: EntryId::new(derived(ENTRY_CONTEXT, &self.site, &row.reference)),
@@ -141,10 +129,7 @@ impl Gathering {
 
     fn buyer(&self, number: &Reference) -> Buyer {
         let customer = CustomerId::new(derived(CUSTOMER_CONTEXT, &self.site, number));
-        Buyer {
-            customer,
-            number: number.clone(),
-        }
+        Buyer { customer, number: number.clone() }
     }
 
     /// Closes the order longest without a new line.
@@ -188,20 +173,13 @@ mod tests {
     #[test]
     fn ids_depend_on_site_and_reference_alone() {
         let id = |site: &str, reference: &str| {
-            derived(
-                ORDER_CONTEXT,
-                &site.parse().unwrap(),
-                &Reference::new(reference).unwrap(),
-            )
+            derived(ORDER_CONTEXT, &site.parse().unwrap(), &Reference::new(reference).unwrap())
         };
         assert_eq!(id("NBO-1", "536365"), id("NBO-1", "536365"));
         assert_ne!(id("NBO-1", "536365"), id("NBO-2", "536365"));
         assert_ne!(id("NBO-1", "1536365"), id("NBO-11", "536365"));
         assert_eq!(id("NBO-1", "536365").get_version_num(), 8);
         // Written down: another value would take every order in again.
-        assert_eq!(
-            id("NBO-1", "536365").to_string(),
-            "b839d407-7f8a-8539-b8bb-5acafaffe5eb"
-        );
+        assert_eq!(id("NBO-1", "536365").to_string(), "b839d407-7f8a-8539-b8bb-5acafaffe5eb");
     }
 }

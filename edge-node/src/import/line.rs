@@ -122,13 +122,7 @@ impl Fields {
 }
 
 fn latin_1(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .copied()
-        .map(char::from)
-        .collect::<String>()
-        .trim()
-        .to_owned()
+    bytes.iter().copied().map(char::from).collect::<String>().trim().to_owned()
 }
 
 /// Where in this file each documented column stands.
@@ -139,9 +133,8 @@ impl Columns {
     /// # Errors
     /// Every fault of the heading: columns unknown, missing or given twice, each by name.
     pub(super) fn read(heading: &Fields) -> Result<Self, Vec<String>> {
-        let given: Vec<Cow<'_, str>> = (0..heading.count())
-            .map(|index| heading.get(index))
-            .collect();
+        let given: Vec<Cow<'_, str>> =
+            (0..heading.count()).map(|index| heading.get(index)).collect();
         if let [only] = given.as_slice()
             && only.contains([';', '\t'])
         {
@@ -170,16 +163,10 @@ impl Columns {
                 [] => faults.push(format!(
                     "missing column {column}; remedy: add it to the heading and to every line"
                 )),
-                _ => faults.push(format!(
-                    "column {column} is given twice; remedy: take one out"
-                )),
+                _ => faults.push(format!("column {column} is given twice; remedy: take one out")),
             }
         }
-        if faults.is_empty() {
-            Ok(Self(places))
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(Self(places)) } else { Err(faults) }
     }
 
     fn of<'f>(&self, fields: &'f Fields, column: usize) -> Cow<'f, str> {
@@ -267,9 +254,8 @@ fn article(text: &str) -> Result<ArticleCode, Fault> {
 }
 
 fn quantity(text: &str) -> Result<Quantity, Fault> {
-    let units = Decimal::parse(text)
-        .and_then(Decimal::whole)
-        .ok_or((QUANTITY, Reason::BadQuantity))?;
+    let units =
+        Decimal::parse(text).and_then(Decimal::whole).ok_or((QUANTITY, Reason::BadQuantity))?;
     if units < 1 {
         return Err((QUANTITY, Reason::NegativeQuantity));
     }
@@ -293,23 +279,18 @@ fn unit_price(text: &str, conversion: &Conversion) -> Result<Amount, Fault> {
 
 /// Nobody known is nothing wrong. Numbers written as `17850.0` are what a spreadsheet makes of 17850.
 fn customer(text: &str) -> Result<Option<Reference>, Fault> {
-    let digits = text
-        .strip_suffix(".0")
-        .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    let digits =
+        text.strip_suffix(".0").filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
     let text = digits.unwrap_or(text);
     if text.is_empty() {
         return Ok(None);
     }
-    Reference::new(text)
-        .map(Some)
-        .map_err(|_| (CUSTOMER, Reason::BadText))
+    Reference::new(text).map(Some).map_err(|_| (CUSTOMER, Reason::BadText))
 }
 
 fn name(text: &str, column: usize) -> Result<Option<Name>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
-    Name::new(text)
-        .map(Some)
-        .map_err(|_| (column, Reason::BadText))
+    Name::new(text).map(Some).map_err(|_| (column, Reason::BadText))
 }

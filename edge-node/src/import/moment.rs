@@ -15,9 +15,7 @@ pub(super) fn parse(text: &str, utc_offset_minutes: i32) -> Option<Timestamp> {
     }
     let number = |from: usize, to: usize| -> Option<i64> {
         bytes[from..to].iter().try_fold(0, |number, digit| {
-            digit
-                .is_ascii_digit()
-                .then(|| number * 10 + i64::from(digit - b'0'))
+            digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0'))
         })
     };
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
@@ -32,9 +30,7 @@ pub(super) fn parse(text: &str, utc_offset_minutes: i32) -> Option<Timestamp> {
         return None;
     }
     let local_s = days_since_1970(year, month, day) * DAY_S + hour * 3_600 + minute * 60 + second;
-    Some(Timestamp::from_ms(
-        (local_s - i64::from(utc_offset_minutes) * 60) * 1_000,
-    ))
+    Some(Timestamp::from_ms((local_s - i64::from(utc_offset_minutes) * 60) * 1_000))
 }
 
 /// In 2000 to 2099 every fourth year is a leap year, the year 2000 included.

@@ -65,24 +65,15 @@ impl<R: BufRead> OrdersCsv<R> {
     /// # Errors
     /// [`OpenError`] when there is none that can be used; nothing is taken in then.
     pub fn open(source: R, conversion: Conversion) -> Result<Self, OpenError> {
-        let mut lines = Lines {
-            source,
-            bytes: Vec::new(),
-            number: 0,
-        };
+        let mut lines = Lines { source, bytes: Vec::new(), number: 0 };
         let mut fields = Fields::new();
         match lines.next()? {
             Line::End => return Err(OpenError::Empty),
             Line::TooLong => {
-                return Err(OpenError::Heading(vec![
-                    Reason::LineTooLong.problem().to_owned(),
-                ]));
+                return Err(OpenError::Heading(vec![Reason::LineTooLong.problem().to_owned()]));
             }
             Line::Read => {
-                let heading = lines
-                    .bytes
-                    .strip_prefix(BYTE_ORDER_MARK)
-                    .unwrap_or(&lines.bytes);
+                let heading = lines.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&lines.bytes);
                 if heading.is_empty() {
                     return Err(OpenError::Empty);
                 }
@@ -112,12 +103,7 @@ impl<R: BufRead> OrdersCsv<R> {
     fn advance(&mut self) -> io::Result<bool> {
         let outcome = match self.lines.next()? {
             Line::End => return Ok(false),
-            Line::TooLong => Err(LineProblem::new(
-                self.lines.number,
-                "",
-                "",
-                Reason::LineTooLong,
-            )),
+            Line::TooLong => Err(LineProblem::new(self.lines.number, "", "", Reason::LineTooLong)),
             Line::Read if self.lines.bytes.is_empty() => return Ok(true),
             Line::Read => self.take_line(),
         };
@@ -133,25 +119,11 @@ impl<R: BufRead> OrdersCsv<R> {
     fn take_line(&mut self) -> Result<Option<ImportedOrder>, LineProblem> {
         self.fields.split(&self.lines.bytes);
         if self.fields.count() != COLUMNS.len() {
-            let quotes = self
-                .lines
-                .bytes
-                .iter()
-                .filter(|byte| **byte == b'"')
-                .count();
-            let reason = if quotes % 2 == 1 {
-                Reason::OpenQuote
-            } else {
-                Reason::WrongColumnCount
-            };
+            let quotes = self.lines.bytes.iter().filter(|byte| **byte == b'"').count();
+            let reason = if quotes % 2 == 1 { Reason::OpenQuote } else { Reason::WrongColumnCount };
             return Err(LineProblem::new(self.lines.number, "", "", reason));
         }
-        let row = line::parse(
-            self.lines.number,
-            &self.fields,
-            &self.columns,
-            &self.conversion,
-        )?;
+        let row = line::parse(self.lines.number, &self.fields, &self.columns, &self.conversion)?;
         self.gathering.take(row)
     }
 }
@@ -168,10 +140,7 @@ impl<R: BufRead> Iterator for OrdersCsv<R> {
             match self.advance() {
                 Ok(true) => {}
                 Ok(false) => {
-                    return self
-                        .gathering
-                        .close()
-                        .map(|order| Ok(Item::Order(Box::new(order))));
+                    return self.gathering.close().map(|order| Ok(Item::Order(Box::new(order))));
                 }
                 Err(problem) => return Some(Err(problem)),
             }

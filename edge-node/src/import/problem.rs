@@ -189,11 +189,8 @@ impl std::fmt::Display for LineProblem {
 }
 
 fn shortened(value: &str) -> String {
-    let mut shown: String = value
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(SHOWN_CHARS_MAX)
-        .collect();
+    let mut shown: String =
+        value.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS_MAX).collect();
     if value.chars().nth(SHOWN_CHARS_MAX).is_some() {
         shown.push('…');
     }

@@ -67,11 +67,7 @@ impl Report {
 
     fn count(&mut self, problem: &LineProblem, lines: u64) {
         *self.refused.entry(problem.reason).or_default() += lines;
-        let alike = self
-            .problems
-            .iter()
-            .filter(|shown| shown.reason == problem.reason)
-            .count();
+        let alike = self.problems.iter().filter(|shown| shown.reason == problem.reason).count();
         if alike < SHOWN_OF_EACH_MAX {
             self.problems.push(problem.clone());
         }
@@ -87,11 +83,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.file)?;
         writeln!(f, "  lines read      {:>9}", self.lines_read)?;
-        writeln!(
-            f,
-            "  orders taken in {:>9}  ({} lines)",
-            self.orders_in, self.lines_in
-        )?;
+        writeln!(f, "  orders taken in {:>9}  ({} lines)", self.orders_in, self.lines_in)?;
         writeln!(
             f,
             "  already known   {:>9}  ({} lines, left as they are)",
@@ -99,12 +91,7 @@ impl fmt::Display for Report {
         )?;
         writeln!(f, "  lines refused   {:>9}", self.lines_refused())?;
         for (reason, lines) in &self.refused {
-            writeln!(
-                f,
-                "    {:<20} {lines:>7}  {}",
-                reason.as_str(),
-                reason.remedy()
-            )?;
+            writeln!(f, "    {:<20} {lines:>7}  {}", reason.as_str(), reason.remedy())?;
         }
         if !self.problems.is_empty() {
             writeln!(f, "  the first of each:")?;
@@ -181,14 +168,8 @@ mod tests {
         report.line_refused(&problem(30, "six", Reason::BadQuantity));
         let text = report.to_string();
         assert!(text.contains("negative_quantity         20"), "{text}");
-        assert!(
-            text.contains("line 3, Quantity \"-1\": goods are sold"),
-            "{text}"
-        );
-        assert!(
-            text.contains("line 30, Quantity \"six\": this is no whole number"),
-            "{text}"
-        );
+        assert!(text.contains("line 3, Quantity \"-1\": goods are sold"), "{text}");
+        assert!(text.contains("line 30, Quantity \"six\": this is no whole number"), "{text}");
         assert!(!text.contains("line 4,"), "{text}");
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["refused"]["negative_quantity"], 20);
@@ -200,8 +181,7 @@ mod tests {
         let mut sink = Vec::new();
         let mut csv = ProblemsCsv::new(&mut sink).unwrap();
         csv.write(&problem(3, "=1+1", Reason::BadQuantity)).unwrap();
-        csv.write(&problem(4, "-6.0", Reason::NegativeQuantity))
-            .unwrap();
+        csv.write(&problem(4, "-6.0", Reason::NegativeQuantity)).unwrap();
         csv.finish().unwrap();
         let text = String::from_utf8(sink).unwrap();
         assert!(
@@ -210,9 +190,6 @@ mod tests {
             ),
             "{text}"
         );
-        assert!(
-            text.contains("\n4,Quantity,-6.0,negative_quantity,"),
-            "{text}"
-        );
+        assert!(text.contains("\n4,Quantity,-6.0,negative_quantity,"), "{text}");
     }
 }

@@ -133,11 +133,7 @@ mod tests {
             let take = |batch: &[ImportedOrder]| -> Result<Vec<Taken>, Infallible> {
                 assert!(batch.len() <= BATCH_ORDERS_MAX);
                 let place = |order: &ImportedOrder| {
-                    if known.insert(order.order) {
-                        Taken::In
-                    } else {
-                        Taken::Known
-                    }
+                    if known.insert(order.order) { Taken::In } else { Taken::Known }
                 };
                 Ok(batch.iter().map(place).collect())
             };
@@ -158,10 +154,8 @@ mod tests {
         let mut report = Report::new("orders.csv");
         let mut noted = Vec::new();
         let refuse = |batch: &[ImportedOrder]| -> Result<Vec<Taken>, Infallible> {
-            let refused = Taken::Refused {
-                problem: "too dear".to_owned(),
-                remedy: "split it".to_owned(),
-            };
+            let refused =
+                Taken::Refused { problem: "too dear".to_owned(), remedy: "split it".to_owned() };
             Ok(vec![refused; batch.len()])
         };
         let note = |problem: &LineProblem| {
@@ -171,14 +165,8 @@ mod tests {
         take_in(&mut sample(), &mut report, note, refuse).unwrap();
         check_adds_up(&report);
         assert_eq!((report.orders_in, report.orders_refused), (0, 500));
-        let refused = noted
-            .iter()
-            .find(|problem| problem.reason == Reason::OrderRefused)
-            .unwrap();
-        assert!(
-            refused.to_string().ends_with("too dear; remedy: split it"),
-            "{refused}"
-        );
+        let refused = noted.iter().find(|problem| problem.reason == Reason::OrderRefused).unwrap();
+        assert!(refused.to_string().ends_with("too dear; remedy: split it"), "{refused}");
     }
 
     #[test]

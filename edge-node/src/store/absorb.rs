@@ -50,7 +50,7 @@ pub(super) fn feed(
 
 enum Checked {
     Known,
-    New(EntryBytes, Option<Body>),
+    New(Box<EntryBytes>, Option<Body>),
 }
 
 /// The inner error is the reason to set the entry aside.
@@ -78,11 +78,15 @@ fn check(
     }
     if let Some(hash) = held_hash(db, position)? {
         let same = hash == entry.hash();
-        return Ok(if same { Ok(Checked::Known) } else { Err("another entry has its place".into()) });
+        return Ok(if same {
+            Ok(Checked::Known)
+        } else {
+            Err("another entry has its place".into())
+        });
     }
     let hub = desk.meta.hub.map(|hub| (hub.node, hub.author_key));
     Ok(match workflows::inspect(entry.entry(), hub) {
-        Ok(body) => Ok(Checked::New(entry, body)),
+        Ok(body) => Ok(Checked::New(Box::new(entry), body)),
         Err(unsound) => Err(unsound.to_string()),
     })
 }
@@ -105,10 +109,9 @@ fn author_key(
 fn held_hash(db: &Connection, position: Position) -> Result<Option<Hash>, StoreError> {
     let hash: Option<[u8; 32]> = db
         .prepare_cached("SELECT hash FROM log WHERE node = ?1 AND epoch = ?2 AND seq = ?3")?
-        .query_row(
-            (author_bytes(&position.node), position.epoch.0, seq_sql(position.seq)),
-            |row| row.get(0),
-        )
+        .query_row((author_bytes(&position.node), position.epoch.0, seq_sql(position.seq)), |row| {
+            row.get(0)
+        })
         .optional()?;
     Ok(hash.map(Hash::from_bytes))
 }

@@ -65,7 +65,9 @@ pub(super) fn command(
     desk.documents_changed |= touches_documents(&decision.body);
     let bad = save_documents(db, &mut desk.set, (desk.head.epoch, desk.head.seq))?;
     if let Some(bad) = bad.first() {
-        return Err(StoreError::Damaged(format!("document {}: {}", bad.document, bad.reason)).into());
+        return Err(
+            StoreError::Damaged(format!("document {}: {}", bad.document, bad.reason)).into()
+        );
     }
     Ok(Answer { position: entry.entry().position, reply })
 }
@@ -177,7 +179,10 @@ pub(super) fn seal_if_it_travels(
     }
 }
 
-pub(super) fn write_seal(db: &Connection, seal: &shared_model::log::Seal) -> Result<(), StoreError> {
+pub(super) fn write_seal(
+    db: &Connection,
+    seal: &shared_model::log::Seal,
+) -> Result<(), StoreError> {
     let position = seal.position;
     db.prepare_cached(
         "INSERT OR IGNORE INTO seal (node, epoch, seq, signature) VALUES (?1, ?2, ?3, ?4)",

@@ -2,9 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 use shared_model::id::NodeId;
-use shared_model::log::{
-    AuthorKey, EntryBytes, Epoch, Hash, Position, Range, Seal, Seq,
-};
+use shared_model::log::{AuthorKey, EntryBytes, Epoch, Hash, Position, Range, Seal, Seq};
 use shared_model::sync::v1::EpochHead;
 use shared_model::time::Hlc;
 
@@ -13,7 +11,11 @@ use super::save::{author_bytes, seq_sql};
 
 /// The head of one epoch of a node's log, as held here. An epoch without entries points at the
 /// last entry of the one before it.
-pub(super) fn own_head(db: &Connection, node: NodeId, epoch: Epoch) -> Result<EpochHead, StoreError> {
+pub(super) fn own_head(
+    db: &Connection,
+    node: NodeId,
+    epoch: Epoch,
+) -> Result<EpochHead, StoreError> {
     let row = db
         .prepare_cached(
             "SELECT epoch, seq, hash FROM log WHERE node = ?1 AND epoch <= ?2
@@ -37,9 +39,8 @@ pub(super) fn heads(db: &Connection, node: NodeId) -> Result<Vec<EpochHead>, Sto
     let mut statement = db.prepare_cached(
         "SELECT epoch, max(seq) FROM log WHERE node = ?1 GROUP BY epoch ORDER BY epoch",
     )?;
-    let epochs: Vec<u32> = statement
-        .query_map([author_bytes(&node)], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let epochs: Vec<u32> =
+        statement.query_map([author_bytes(&node)], |row| row.get(0))?.collect::<Result<_, _>>()?;
     epochs.into_iter().map(|epoch| own_head(db, node, Epoch(epoch))).collect()
 }
 
@@ -62,10 +63,9 @@ pub(super) fn entry_at(
 ) -> Result<Option<EntryBytes>, StoreError> {
     let bytes: Option<Vec<u8>> = db
         .prepare_cached("SELECT bytes FROM log WHERE node = ?1 AND epoch = ?2 AND seq = ?3")?
-        .query_row(
-            (author_bytes(&position.node), position.epoch.0, seq_sql(position.seq)),
-            |row| row.get(0),
-        )
+        .query_row((author_bytes(&position.node), position.epoch.0, seq_sql(position.seq)), |row| {
+            row.get(0)
+        })
         .optional()?;
     bytes.map(parse).transpose()
 }

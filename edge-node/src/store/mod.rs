@@ -35,8 +35,9 @@ pub use backup::{BackupError, Manifest, back_up, restore};
 pub use meta::{Hub, Meta, put_hub};
 pub use open::{OpenError, Opening, migrate, read_only, write_beside};
 pub use query::{
-    ListedDocument, ListedRow, SyncState, Wanted, counts_by_status, customers_listed, document,
-    own_heads, record, record_at, records_listed, sync_state,
+    ListedDocument, ListedRow, SyncState, Travelled, Wanted, WrittenAt, counts_by_status,
+    customers_listed, document, document_at, document_name, own_heads, record, record_at,
+    records_beginning, records_listed, records_under, sync_state,
 };
 pub use save::author_bytes;
 pub use verify::{Verification, verify};

@@ -53,6 +53,7 @@ pub(super) fn open_writing(path: &Path) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < 3_051_003 {
         return Err(OpenError::SqliteTooOld { found: rusqlite::version() });
     }
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that sets the pragmas")]
     let db = Connection::open(path)?;
     db.busy_timeout(std::time::Duration::from_secs(10))?;
     db.pragma_update(None, "journal_mode", "WAL")?;

@@ -32,6 +32,9 @@ fn decode<R: Record>(body: &[u8]) -> Result<R, StoreError> {
         .map_err(|_| StoreError::Damaged(format!("a record of {}", R::KIND.table())))
 }
 
+/// The own entry after which a row was as it is.
+pub type WrittenAt = (Epoch, Seq);
+
 /// One row of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedRow<R> {
@@ -102,7 +105,8 @@ fn list_sql(kind: Kind, wanted: &Wanted<'_>) -> (String, Vec<Value>) {
         values.push(Value::Integer(*sort));
         values.push(Value::Text(key.clone()));
         let (s, k) = (values.len() - 1, values.len());
-        clauses.push(format!("(sort < ?{s} OR (sort = ?{s} AND key > ?{k}))"));
+        // The bare bound lets the index be entered where the page begins.
+        clauses.push(format!("sort <= ?{s} AND (sort < ?{s} OR key > ?{k})"));
     }
     if !clauses.is_empty() {
         sql.push_str(" WHERE ");
@@ -135,9 +139,34 @@ impl SyncState {
     /// Whether the hub holds the own entry.
     #[must_use]
     pub fn at_hub(&self, at: (Epoch, Seq)) -> bool {
-        let (epoch, seq) = at;
-        seq.0 == 0 || self.acked.contains(Position { node: self.meta.node, epoch, seq })
+        holds(&self.acked, self.meta.node, at)
     }
+}
+
+/// What the hub has committed of the own log, and nothing else: for pages that only ask how far
+/// each record has travelled.
+#[derive(Debug, Clone)]
+pub struct Travelled {
+    node: NodeId,
+    acked: VersionVector,
+}
+
+impl Travelled {
+    /// # Errors
+    /// [`StoreError`].
+    pub fn read(db: &Connection, node: NodeId) -> Result<Self, StoreError> {
+        Ok(Self { node, acked: acked(db, node)? })
+    }
+
+    /// Whether the hub holds the own entry.
+    #[must_use]
+    pub fn at_hub(&self, at: (Epoch, Seq)) -> bool {
+        holds(&self.acked, self.node, at)
+    }
+}
+
+fn holds(acked: &VersionVector, node: NodeId, (epoch, seq): (Epoch, Seq)) -> bool {
+    seq.0 == 0 || acked.contains(Position { node, epoch, seq })
 }
 
 /// # Errors
@@ -233,8 +262,8 @@ pub fn customers_listed(
     after: Option<(String, Vec<u8>)>,
     limit: u32,
 ) -> Result<Vec<ListedDocument>, StoreError> {
-    let mut sql = "SELECT document, name, saved, epoch, seq FROM document WHERE kind = 'customer'"
-        .to_owned();
+    let mut sql =
+        "SELECT document, name, saved, epoch, seq FROM document WHERE kind = 'customer'".to_owned();
     let mut values: Vec<Value> = Vec::new();
     for word in search.unwrap_or_default().split_whitespace() {
         values.push(Value::Text(word.to_lowercase()));
@@ -243,7 +272,11 @@ pub fn customers_listed(
     if let Some((name, document)) = after {
         values.push(Value::Text(name));
         values.push(Value::Blob(document));
-        sql.push_str(&format!(" AND (name, document) > (?{}, ?{})", values.len() - 1, values.len()));
+        sql.push_str(&format!(
+            " AND (name, document) > (?{}, ?{})",
+            values.len() - 1,
+            values.len()
+        ));
     }
     values.push(Value::Integer(i64::from(limit)));
     sql.push_str(&format!(" ORDER BY name, document LIMIT ?{}", values.len()));
@@ -260,15 +293,95 @@ pub fn customers_listed(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many records of a kind have each status.
+/// The shown name of a document, without opening the document.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn counts_by_status(db: &Connection, kind: Kind) -> Result<Vec<(String, i64)>, StoreError> {
-    let sql = format!("SELECT status, count(*) FROM {} GROUP BY status", kind.table());
+pub fn document_name(
+    db: &Connection,
+    document: shared_model::id::DocumentId,
+) -> Result<Option<String>, StoreError> {
+    let row = db
+        .prepare_cached("SELECT name FROM document WHERE document = ?1")?
+        .query_row([document.as_uuid().as_bytes()], |row| row.get(0));
+    Ok(row.optional()?)
+}
+
+/// A document's saved bytes, with the own entry after which it was so.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn document_at(
+    db: &Connection,
+    document: shared_model::id::DocumentId,
+) -> Result<Option<(Vec<u8>, WrittenAt)>, StoreError> {
+    let row: Option<(Vec<u8>, u32, i64)> = db
+        .prepare_cached("SELECT saved, epoch, seq FROM document WHERE document = ?1")?
+        .query_row([document.as_uuid().as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    Ok(row.map(|(saved, epoch, seq)| (saved, (Epoch(epoch), Seq(u64::try_from(seq).unwrap_or(0))))))
+}
+
+/// How many records of a kind an author has in each status.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn counts_by_status(
+    db: &Connection,
+    kind: Kind,
+    author: NodeId,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let sql =
+        format!("SELECT status, count(*) FROM {} WHERE author = ?1 GROUP BY status", kind.table());
     let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows =
+        statement.query_map([author_bytes(&author)], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The records that every author keeps under one key.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn records_under<R: Record>(
+    db: &Connection,
+    key: &str,
+) -> Result<Vec<(NodeId, R)>, StoreError> {
+    let sql = format!("SELECT author, body FROM {} WHERE key = ?1", R::KIND.table());
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([key])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let body: Vec<u8> = row.get(1)?;
+        found.push((NodeId::new(uuid::Uuid::from_bytes(row.get(0)?)), decode(&body)?));
+    }
+    Ok(found)
+}
+
+/// An author's records whose keys begin with `prefix`, by key.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn records_beginning<R: Record>(
+    db: &Connection,
+    author: NodeId,
+    prefix: &str,
+) -> Result<Vec<(String, R)>, StoreError> {
+    let sql = format!(
+        "SELECT key, body FROM {} WHERE key >= ?1 AND key < ?2 AND author = ?3 ORDER BY key",
+        R::KIND.table()
+    );
+    let end = format!("{prefix}\u{10ffff}");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query((prefix, end, author_bytes(&author)))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let body: Vec<u8> = row.get(1)?;
+        found.push((row.get(0)?, decode(&body)?));
+    }
+    Ok(found)
 }
 
 /// A record of one author with the own entry after which it was so.
@@ -279,14 +392,12 @@ pub fn record_at<R: Record>(
     db: &Connection,
     author: NodeId,
     key: &str,
-) -> Result<Option<(R, (Epoch, Seq))>, StoreError> {
+) -> Result<Option<(R, WrittenAt)>, StoreError> {
     let sql =
         format!("SELECT body, epoch, seq FROM {} WHERE key = ?1 AND author = ?2", R::KIND.table());
     let row: Option<(Vec<u8>, u32, i64)> = db
         .prepare_cached(&sql)?
-        .query_row((key, author_bytes(&author)), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
+        .query_row((key, author_bytes(&author)), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     row.map(|(body, epoch, seq)| {
         Ok((decode(&body)?, (Epoch(epoch), Seq(u64::try_from(seq).unwrap_or(0)))))

@@ -71,11 +71,8 @@ fn orphans(
 
 fn write_anew(db: &Connection, desk: &mut Desk, orphan: &EntryBytes) -> Result<(), StoreError> {
     let mut entry = orphan.entry().clone();
-    entry.position = Position {
-        node: desk.meta.node,
-        epoch: desk.head.epoch,
-        seq: desk.head.seq.next(),
-    };
+    entry.position =
+        Position { node: desk.meta.node, epoch: desk.head.epoch, seq: desk.head.seq.next() };
     entry.prev = desk.head.hash;
     let id = entry.id;
     let entry = EntryBytes::seal_in(entry)
@@ -84,7 +81,11 @@ fn write_anew(db: &Connection, desk: &mut Desk, orphan: &EntryBytes) -> Result<(
     super::append::seal_if_it_travels(db, &desk.key, &entry)?;
     db.execute(
         "UPDATE command SET epoch = ?1, seq = ?2 WHERE id = ?3",
-        (entry.entry().position.epoch.0, seq_sql(entry.entry().position.seq), id.as_uuid().as_bytes()),
+        (
+            entry.entry().position.epoch.0,
+            seq_sql(entry.entry().position.seq),
+            id.as_uuid().as_bytes(),
+        ),
     )?;
     advance(desk, &entry);
     Ok(())

@@ -44,12 +44,37 @@ pub(super) struct Ask {
 pub(super) enum Job {
     Command(Box<Ask>),
     Local(Local),
-    Feed { items: Vec<FeedItem>, position: u64, answer: Reply<()> },
-    Met { incarnation: Vec<u8>, now: Timestamp, cursor: u64, answer: Reply<()> },
-    Acked { ack: Ack, now: Timestamp, answer: Reply<()> },
-    Forked { epoch: Option<Epoch>, answer: Reply<()> },
-    OpenEpoch { epoch: Epoch, first: Seq, answer: Reply<Vec<EpochHead>> },
-    Tail { entries: Vec<EntryBytes>, seals: Vec<Seal>, complete: bool, answer: Reply<Vec<EpochHead>> },
+    Feed {
+        items: Vec<FeedItem>,
+        position: u64,
+        answer: Reply<()>,
+    },
+    Met {
+        incarnation: Vec<u8>,
+        now: Timestamp,
+        cursor: u64,
+        answer: Reply<()>,
+    },
+    Acked {
+        ack: Ack,
+        now: Timestamp,
+        answer: Reply<()>,
+    },
+    Forked {
+        epoch: Option<Epoch>,
+        answer: Reply<()>,
+    },
+    OpenEpoch {
+        epoch: Epoch,
+        first: Seq,
+        answer: Reply<Vec<EpochHead>>,
+    },
+    Tail {
+        entries: Vec<EntryBytes>,
+        seals: Vec<Seal>,
+        complete: bool,
+        answer: Reply<Vec<EpochHead>>,
+    },
 }
 
 /// The state behind the file; read anew after a commit that failed.
@@ -159,7 +184,7 @@ fn run(
             desk.set.clear();
         }
     }
-    tracing::info!("the store has written everything it was given");
+    tracing::debug!("the store has written everything it was given");
 }
 
 /// Pages in the write-ahead log, without touching it.
@@ -261,11 +286,13 @@ fn do_job(
         Job::Forked { epoch, answer } => {
             finish_with(transaction.and_then(|db| absorb::forked(db, desk, epoch)), answer)
         }
-        Job::OpenEpoch { epoch, first, answer } => {
-            finish_with(transaction.and_then(|db| reopen::open_epoch(db, desk, epoch, first)), answer)
-        }
+        Job::OpenEpoch { epoch, first, answer } => finish_with(
+            transaction.and_then(|db| reopen::open_epoch(db, desk, epoch, first)),
+            answer,
+        ),
         Job::Tail { entries, seals, complete, answer } => {
-            let store = |db: &mut Transaction<'_>| reopen::tail(db, desk, &entries, &seals, complete);
+            let store =
+                |db: &mut Transaction<'_>| reopen::tail(db, desk, &entries, &seals, complete);
             finish_with(transaction.and_then(store), answer)
         }
     }

@@ -59,10 +59,7 @@ pub(super) async fn dial(
 }
 
 async fn resolve(address: &str) -> Result<Vec<SocketAddr>, ConnectError> {
-    let unresolved = |source| ConnectError::Unresolved {
-        address: address.to_owned(),
-        source,
-    };
+    let unresolved = |source| ConnectError::Unresolved { address: address.to_owned(), source };
     let found = tokio::time::timeout(RESOLVE_TIMEOUT, tokio::net::lookup_host(address))
         .await
         .map_err(|_| unresolved(std::io::ErrorKind::TimedOut.into()))?
@@ -78,10 +75,7 @@ async fn dial_one(
 ) -> Result<Dialled, ConnectError> {
     let unreachable = |source: anyhow::Error| {
         tracing::debug!(address, %socket, error = %format!("{source:#}"), "the hub does not answer");
-        ConnectError::Unreachable {
-            address: address.to_owned(),
-            source: source.into(),
-        }
+        ConnectError::Unreachable { address: address.to_owned(), source: source.into() }
     };
     let local: SocketAddr = match socket {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
@@ -95,16 +89,10 @@ async fn dial_one(
         .await
         .map_err(|error| unreachable(error.into()))?
         .map_err(|error| match tls_alert(&error) {
-            Some(reason) => ConnectError::NotTrusted {
-                address: address.to_owned(),
-                reason,
-            },
+            Some(reason) => ConnectError::NotTrusted { address: address.to_owned(), reason },
             None => unreachable(error.into()),
         })?;
-    Ok(Dialled {
-        endpoint,
-        connection,
-    })
+    Ok(Dialled { endpoint, connection })
 }
 
 /// What TLS said, when it was TLS that ended the handshake.

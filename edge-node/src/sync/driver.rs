@@ -70,10 +70,10 @@ impl Driver {
                 () = stop.cancelled() => return,
                 end = self.session(&stop) => end,
             };
-            match end {
-                SessionEnd::Stopping => return,
-                end => tracing::info!(reason = %end, "sync session over"),
+            if matches!(end, SessionEnd::Stopping) {
+                return;
             }
+            tracing::info!(reason = %end, "sync session over");
             if began.elapsed() > LINK_GOOD_AFTER {
                 wait = RETRY_FIRST;
             }
@@ -139,10 +139,8 @@ impl Driver {
     }
 
     async fn own_head(&self) -> Result<OwnHead, SessionEnd> {
-        let (heads, meta) = self
-            .store
-            .read(|db| Ok((own_heads(db)?, crate::store::Meta::read(db)?)))
-            .await?;
+        let (heads, meta) =
+            self.store.read(|db| Ok((own_heads(db)?, crate::store::Meta::read(db)?))).await?;
         Ok(OwnHead {
             node: meta.node,
             site: self.site.clone(),

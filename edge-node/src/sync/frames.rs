@@ -56,10 +56,7 @@ impl FrameSender {
         if frame.len() > FRAME_BYTES_MAX {
             return Err(SendError::TooLong { bytes: frame.len() });
         }
-        self.0
-            .write_all(&length.to_be_bytes())
-            .await
-            .map_err(SendError::Ended)?;
+        self.0.write_all(&length.to_be_bytes()).await.map_err(SendError::Ended)?;
         self.0.write_all(frame).await.map_err(SendError::Ended)
     }
 
@@ -80,10 +77,7 @@ pub struct FrameReceiver {
 impl FrameReceiver {
     #[must_use]
     pub fn new(stream: RecvStream) -> Self {
-        Self {
-            stream,
-            assembly: Assembly::new(FRAME_BYTES_MAX),
-        }
+        Self { stream, assembly: Assembly::new(FRAME_BYTES_MAX) }
     }
 
     /// Takes only shorter frames than [`FRAME_BYTES_MAX`].
@@ -121,10 +115,7 @@ struct Assembly {
 
 impl Assembly {
     fn new(frame_bytes_max: usize) -> Self {
-        Self {
-            arrived: BytesMut::new(),
-            frame_bytes_max,
-        }
+        Self { arrived: BytesMut::new(), frame_bytes_max }
     }
 
     fn take_frame(&mut self) -> Result<Option<Vec<u8>>, RecvError> {
@@ -133,14 +124,10 @@ impl Assembly {
         };
         let bytes = u32::from_be_bytes(*length) as usize;
         if bytes > self.frame_bytes_max {
-            return Err(RecvError::TooLong {
-                bytes,
-                bytes_max: self.frame_bytes_max,
-            });
+            return Err(RecvError::TooLong { bytes, bytes_max: self.frame_bytes_max });
         }
         if self.arrived.len() < LENGTH_BYTES + bytes {
-            self.arrived
-                .reserve(LENGTH_BYTES + bytes - self.arrived.len());
+            self.arrived.reserve(LENGTH_BYTES + bytes - self.arrived.len());
             return Ok(None);
         }
         self.arrived.advance(LENGTH_BYTES);
@@ -181,13 +168,8 @@ mod tests {
         assembly.arrived.extend_from_slice(&longest.to_be_bytes());
         assert!(assembly.take_frame().unwrap().is_none());
         let mut assembly = Assembly::new(FRAME_BYTES_MAX);
-        assembly
-            .arrived
-            .extend_from_slice(&(longest + 1).to_be_bytes());
-        assert!(matches!(
-            assembly.take_frame(),
-            Err(RecvError::TooLong { .. })
-        ));
+        assembly.arrived.extend_from_slice(&(longest + 1).to_be_bytes());
+        assert!(matches!(assembly.take_frame(), Err(RecvError::TooLong { .. })));
         assert!(assembly.arrived.capacity() < 1024);
     }
 }

@@ -73,16 +73,10 @@ pub enum ConnectError {
     NoAddress,
     /// The network, or a misspelt name. Try again.
     #[error("the address {address} could not be looked up")]
-    Unresolved {
-        address: String,
-        source: std::io::Error,
-    },
+    Unresolved { address: String, source: std::io::Error },
     /// The network, or the hub is down. Try again.
     #[error("the hub does not answer at {address}")]
-    Unreachable {
-        address: String,
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    Unreachable { address: String, source: Box<dyn std::error::Error + Send + Sync> },
     /// Whoever answered is not the hub of our region, or finds that we are not its node.
     #[error(
         "no trusted link with {address}: {reason}; remedy: check that this is the region's hub"
@@ -90,10 +84,7 @@ pub enum ConnectError {
     NotTrusted { address: String, reason: String },
     /// Our own keys or certificates. Trying again does not help.
     #[error("the box's {what} cannot be used; remedy: enrol the box again")]
-    Unusable {
-        what: &'static str,
-        source: rustls::Error,
-    },
+    Unusable { what: &'static str, source: rustls::Error },
 }
 
 impl ConnectError {
@@ -158,26 +149,16 @@ impl HubLink {
     pub async fn connect(config: &LinkConfig) -> Result<Self, ConnectError> {
         let name = hub_name(&config.region);
         let dialled = dial(&config.hub_addresses, &name, tls(config)?, config.settings).await?;
-        let Dialled {
-            endpoint,
-            connection,
-        } = dialled;
+        let Dialled { endpoint, connection } = dialled;
         let address = connection.remote_address().to_string();
-        let (send, receive) =
-            connection
-                .open_bi()
-                .await
-                .map_err(|error| ConnectError::Unreachable {
-                    address,
-                    source: error.into(),
-                })?;
+        let (send, receive) = connection
+            .open_bi()
+            .await
+            .map_err(|error| ConnectError::Unreachable { address, source: error.into() })?;
         Ok(Self {
             sender: FrameSender::new(send),
             receiver: FrameReceiver::new(receive),
-            handle: LinkHandle {
-                connection,
-                endpoint,
-            },
+            handle: LinkHandle { connection, endpoint },
         })
     }
 
@@ -263,15 +244,9 @@ fn end_of(reason: &ConnectionError) -> LinkEnd {
 fn tls(config: &LinkConfig) -> Result<rustls::ClientConfig, ConnectError> {
     let unusable = |what| move |source| ConnectError::Unusable { what, source };
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from(config.root_der.clone()))
-        .map_err(unusable("region root"))?;
-    let chain = config
-        .node_certificate_chain_der
-        .iter()
-        .cloned()
-        .map(CertificateDer::from)
-        .collect();
+    roots.add(CertificateDer::from(config.root_der.clone())).map_err(unusable("region root"))?;
+    let chain =
+        config.node_certificate_chain_der.iter().cloned().map(CertificateDer::from).collect();
     let key = PrivateKeyDer::Pkcs8(config.tls_key_der.clone().into());
     let time = JudgedTime::new(config.now, config.clock_floor);
     let mut tls = rustls::ClientConfig::builder_with_details(provider(), Arc::new(time))

@@ -37,19 +37,15 @@ impl IdentityState {
     /// store that cannot say cuts nobody off.
     pub(super) async fn may_listen(self, headers: HeaderMap) -> bool {
         match self.tokens(&headers) {
-            Some((session, device)) => self
-                .identity
-                .is_signed_in(&session, &device, Moment::now())
-                .await
-                .unwrap_or(true),
+            Some((session, device)) => {
+                self.identity.is_signed_in(&session, &device, Moment::now()).await.unwrap_or(true)
+            }
             None => false,
         }
     }
 
     fn tokens(&self, headers: &HeaderMap) -> Option<(Token, Token)> {
-        self.session_cookie
-            .read(headers)
-            .zip(self.device_cookie.read(headers))
+        self.session_cookie.read(headers).zip(self.device_cookie.read(headers))
     }
 }
 
@@ -62,9 +58,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let state = IdentityState::from_ref(state);
-        let (session, device) = state
-            .tokens(&parts.headers)
-            .ok_or_else(Problem::not_signed_in)?;
+        let (session, device) = state.tokens(&parts.headers).ok_or_else(Problem::not_signed_in)?;
         let who = state.identity.who(&session, &device, Moment::now()).await?;
         who.ok_or_else(Problem::not_signed_in)
     }

@@ -86,15 +86,7 @@ async fn list(
         paired_ms: device.paired.ms(),
         revoked_ms: device.revoked.map(|at| at.ms()),
     };
-    Ok(Json(Devices {
-        items: state
-            .identity
-            .devices()
-            .await?
-            .into_iter()
-            .map(item)
-            .collect(),
-    }))
+    Ok(Json(Devices { items: state.identity.devices().await?.into_iter().map(item).collect() }))
 }
 
 async fn revoke(
@@ -103,11 +95,7 @@ async fn revoke(
     Path(device): Path<Uuid>,
 ) -> Result<StatusCode, Problem> {
     manager_only(&signed_in)?;
-    if state
-        .identity
-        .revoke_device(DeviceId::new(device), Moment::now().wall)
-        .await?
-    {
+    if state.identity.revoke_device(DeviceId::new(device), Moment::now().wall).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("there is no such device").remedy("take one from the list"))

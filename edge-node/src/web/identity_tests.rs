@@ -30,12 +30,7 @@ impl Browser {
             .merge(lockout::router(state.clone()))
             .merge(live::router(state, live.clone()))
             .fallback_service(pages::router());
-        Self {
-            app: headers::guard(routes, headers::LIMITS),
-            depot,
-            live,
-            cookies: Vec::new(),
-        }
+        Self { app: headers::guard(routes, headers::LIMITS), depot, live, cookies: Vec::new() }
     }
 
     async fn send(&mut self, method: &str, path: &str, body: Option<Value>) -> Response<Body> {
@@ -65,10 +60,7 @@ impl Browser {
         let response = self.send(method, path, body).await;
         let status = response.status().as_u16();
         let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        (
-            status,
-            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-        )
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
     async fn pair(&mut self) -> u16 {
@@ -87,20 +79,14 @@ impl Browser {
 async fn a_browser_is_paired_signs_in_and_out() {
     let mut browser = Browser::new().await;
     let (status, problem) = browser.sign_in(MUSA, MUSA_PIN).await;
-    assert_eq!(
-        (status, &problem["type"]),
-        (403, &"urn:omniroute:problem:device".into())
-    );
+    assert_eq!((status, &problem["type"]), (403, &"urn:omniroute:problem:device".into()));
     assert_eq!(browser.pair().await, 204);
     assert!(browser.cookies[0].starts_with("__Host-nbo-1-device="));
 
     assert_eq!(browser.ask("GET", "/api/v1/session", None).await.0, 401);
     let (status, answer) = browser.sign_in(MUSA, MUSA_PIN).await;
     assert_eq!(status, 200, "{answer}");
-    assert_eq!(
-        (&answer["name"], &answer["role"]),
-        (&"Musa".into(), &"picker".into())
-    );
+    assert_eq!((&answer["name"], &answer["role"]), (&"Musa".into(), &"picker".into()));
     assert_eq!(answer["staff"], MUSA.to_string());
     assert!(answer["expires_ms"].as_i64().unwrap() > Moment::now().wall.ms());
     let (status, shown) = browser.ask("GET", "/api/v1/session", None).await;
@@ -110,11 +96,7 @@ async fn a_browser_is_paired_signs_in_and_out() {
     assert_eq!(browser.ask("DELETE", "/api/v1/session", None).await.0, 204);
     assert_eq!(browser.ask("DELETE", "/api/v1/session", None).await.0, 204);
     browser.cookies = before;
-    assert_eq!(
-        browser.ask("GET", "/api/v1/session", None).await.0,
-        401,
-        "the token is dead"
-    );
+    assert_eq!(browser.ask("GET", "/api/v1/session", None).await.0, 401, "the token is dead");
 }
 
 #[tokio::test]
@@ -123,21 +105,13 @@ async fn wrong_pins_are_counted_paused_and_reset_by_a_manager() {
     browser.pair().await;
     for left in [4, 3, 2, 1, 0] {
         let (status, problem) = browser.sign_in(MUSA, "0000").await;
-        assert_eq!(
-            (status, &problem["tries_left"]),
-            (401, &left.into()),
-            "{problem}"
-        );
+        assert_eq!((status, &problem["tries_left"]), (401, &left.into()), "{problem}");
         assert_eq!(problem["field"], "pin");
     }
     let body = json!({ "staff": MUSA.to_string(), "pin": MUSA_PIN });
     let paused = browser.send("POST", "/api/v1/session", Some(body)).await;
     assert_eq!(paused.status(), 429);
-    let wait_s: u64 = paused.headers()[header::RETRY_AFTER]
-        .to_str()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let wait_s: u64 = paused.headers()[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait_s));
 
     assert_eq!(browser.sign_in(AMINA, AMINA_PIN).await.0, 200);
@@ -145,10 +119,7 @@ async fn wrong_pins_are_counted_paused_and_reset_by_a_manager() {
     assert_eq!(browser.ask("DELETE", &reset, None).await.0, 204);
     assert_eq!(browser.sign_in(MUSA, MUSA_PIN).await.0, 200);
     let (status, problem) = browser.ask("DELETE", &reset, None).await;
-    assert_eq!(
-        (status, &problem["type"]),
-        (403, &"urn:omniroute:problem:role".into())
-    );
+    assert_eq!((status, &problem["type"]), (403, &"urn:omniroute:problem:role".into()));
 }
 
 #[tokio::test]
@@ -163,12 +134,7 @@ async fn a_manager_lists_and_shuts_out_devices() {
     browser.sign_in(AMINA, AMINA_PIN).await;
     let (status, list) = browser.ask("GET", "/api/v1/devices", None).await;
     assert_eq!((status, list["items"].as_array().unwrap().len()), (200, 2));
-    let other = list["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|d| d["this"] == false)
-        .unwrap();
+    let other = list["items"].as_array().unwrap().iter().find(|d| d["this"] == false).unwrap();
     let path = format!("/api/v1/devices/{}", other["device"].as_str().unwrap());
     assert_eq!(browser.ask("DELETE", &path, None).await.0, 204);
     let nobody = format!("/api/v1/devices/{}", uuid::Uuid::nil());
@@ -182,11 +148,7 @@ async fn a_manager_lists_and_shuts_out_devices() {
 /// Posts `body` and expects a problem with `field` and a remedy.
 async fn check(browser: &mut Browser, path: &str, body: Value, status: u16, field: &str) {
     let (is, problem) = browser.ask("POST", path, Some(body.clone())).await;
-    assert_eq!(
-        (is, &problem["field"]),
-        (status, &field.into()),
-        "{body} {problem}"
-    );
+    assert_eq!((is, &problem["field"]), (status, &field.into()), "{body} {problem}");
     assert_ne!(problem["remedy"], "");
 }
 
@@ -206,19 +168,9 @@ async fn bad_input_to_pairing_names_the_field_and_uses_no_code_up() {
         let body = json!({ "code": code, "name": name });
         check(&mut browser, "/api/v1/device", body, status, field).await;
     }
-    check(
-        &mut browser,
-        "/api/v1/device",
-        json!({ "code": code }),
-        400,
-        "name",
-    )
-    .await;
+    check(&mut browser, "/api/v1/device", json!({ "code": code }), 400, "name").await;
     let body = json!({ "code": code, "name": "Till 2" });
-    assert_eq!(
-        browser.ask("POST", "/api/v1/device", Some(body)).await.0,
-        204
-    );
+    assert_eq!(browser.ask("POST", "/api/v1/device", Some(body)).await.0, 204);
 }
 
 #[tokio::test]
@@ -252,10 +204,7 @@ async fn live_updates_are_for_people_who_are_signed_in() {
     browser.live.changed(&["orders"]);
     browser.live.close();
     let text = to_bytes(stream.into_body(), 1 << 20).await.unwrap();
-    assert!(
-        text.is_empty() || text.starts_with(b"event: changed"),
-        "{text:?}"
-    );
+    assert!(text.is_empty() || text.starts_with(b"event: changed"), "{text:?}");
 }
 
 #[tokio::test]
@@ -273,21 +222,9 @@ async fn every_address_answers_as_the_contract_says() {
     ] {
         let response = browser.send(method, path, None).await;
         assert_eq!(response.status(), status, "{method} {path}");
-        assert_eq!(
-            response.headers()[header::CONTENT_TYPE],
-            kind,
-            "{method} {path}"
-        );
-        assert!(
-            response
-                .headers()
-                .contains_key(header::CONTENT_SECURITY_POLICY)
-        );
-        let caching = if path.starts_with("/api/") {
-            "no-store"
-        } else {
-            "no-cache"
-        };
+        assert_eq!(response.headers()[header::CONTENT_TYPE], kind, "{method} {path}");
+        assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+        let caching = if path.starts_with("/api/") { "no-store" } else { "no-cache" };
         let is = response.headers().get(header::CACHE_CONTROL);
         assert!(is.is_none_or(|is| is == caching), "{method} {path} {is:?}");
     }

@@ -34,7 +34,5 @@ pub fn router<S>(identity: IdentityState, live: Live) -> Router<S> {
             let asked = headers.clone();
             live.stream(&headers, move || identity.clone().may_listen(asked.clone()))
         };
-    Router::new()
-        .route("/api/v1/events", get(events))
-        .with_state(identity)
+    Router::new().route("/api/v1/events", get(events)).with_state(identity)
 }

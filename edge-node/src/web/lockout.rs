@@ -12,9 +12,7 @@ use super::problem::Problem;
 use crate::identity::SignedIn;
 
 pub fn router<S>(state: IdentityState) -> Router<S> {
-    Router::new()
-        .route("/api/v1/lockouts/{staff}", delete(reset))
-        .with_state(state)
+    Router::new().route("/api/v1/lockouts/{staff}", delete(reset)).with_state(state)
 }
 
 async fn reset(

@@ -3,10 +3,7 @@
 use axum::Router;
 
 /// For `Router::fallback_service`. Call once per process.
-#[allow(
-    unused_qualifications,
-    reason = "in the list that memory-serve generates"
-)]
+#[allow(unused_qualifications, reason = "in the list that memory-serve generates")]
 pub fn router() -> Router {
     web_rim::pages::serve(memory_serve::load!())
 }

@@ -9,7 +9,6 @@ use super::app::App;
 use super::{ca, commands, device, live, lockout, pages, session, staff, views};
 
 /// Everything on the HTTPS port.
-#[must_use]
 pub fn router(app: App, authority: SiteAuthority) -> Router {
     let identity = app.identity.clone();
     let api = Router::new()

@@ -53,16 +53,9 @@ async fn sign_in(
     };
     let Credentials { staff, pin } = credentials;
     if pin.is_empty() || pin.len() > PIN_BYTES_MAX || !pin.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Problem::bad_input(
-            "pin",
-            "is not a PIN",
-            "send 4 to 8 digits",
-        ));
+        return Err(Problem::bad_input("pin", "is not a PIN", "send 4 to 8 digits"));
     }
-    let (token, signed_in) = state
-        .identity
-        .sign_in(device, staff, pin, Moment::now())
-        .await?;
+    let (token, signed_in) = state.identity.sign_in(device, staff, pin, Moment::now()).await?;
     let cookie = state.session_cookie.set(&token, SESSION_COOKIE_AGE);
     Ok(([(header::SET_COOKIE, cookie)], shown(signed_in)).into_response())
 }

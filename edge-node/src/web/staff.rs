@@ -40,9 +40,8 @@ async fn add(
     Json(add): Json<AddStaff>,
 ) -> Result<impl IntoResponse, Problem> {
     manager_only(&signed_in)?;
-    let pin = Pin::parse(&add.pin).map_err(|refused| {
-        Problem::bad_input("pin", refused.to_string(), "choose another PIN")
-    })?;
+    let pin = Pin::parse(&add.pin)
+        .map_err(|refused| Problem::bad_input("pin", refused.to_string(), "choose another PIN"))?;
     let phc = app.identity.identity.hash_pin(&pin).await?;
     let hash = Hash::of(format!("{} {} {} {}", add.id, add.staff, add.name, add.role).as_bytes());
     let command = Command::EnrolStaff(EnrolStaff {

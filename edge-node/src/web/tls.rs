@@ -66,13 +66,7 @@ impl SiteTls {
         authority.refuse_foreign_hosts(&hosts, &folder)?;
         let leaf = leaf(&folder, site, &hosts, &authority, judged(now, floor))?;
         let config = RustlsConfig::from_config(server_config(&leaf, &authority)?);
-        Ok(Self {
-            folder,
-            site: site.clone(),
-            hosts,
-            authority,
-            config,
-        })
+        Ok(Self { folder, site: site.clone(), hosts, authority, config })
     }
 
     /// For `axum_server::bind_rustls`; follows [`SiteTls::refresh`].
@@ -87,15 +81,9 @@ impl SiteTls {
     /// # Errors
     /// When a file cannot be read or written.
     pub fn refresh(&self, now: Timestamp, floor: Timestamp) -> anyhow::Result<()> {
-        let leaf = leaf(
-            &self.folder,
-            &self.site,
-            &self.hosts,
-            &self.authority,
-            judged(now, floor),
-        )?;
-        self.config
-            .reload_from_config(server_config(&leaf, &self.authority)?);
+        let leaf =
+            leaf(&self.folder, &self.site, &self.hosts, &self.authority, judged(now, floor))?;
+        self.config.reload_from_config(server_config(&leaf, &self.authority)?);
         Ok(())
     }
 
@@ -121,21 +109,14 @@ impl SiteTls {
 /// The hosts given and the box itself, so that its own browser needs no other name.
 fn with_own_names(hosts: &[String]) -> Vec<String> {
     let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let mut all: Vec<String> = hosts
-        .iter()
-        .chain(&own)
-        .map(|host| one_spelling(host))
-        .collect();
+    let mut all: Vec<String> = hosts.iter().chain(&own).map(|host| one_spelling(host)).collect();
     all.sort();
     all.dedup();
     all
 }
 
 fn one_spelling(host: &str) -> String {
-    host.parse().map_or_else(
-        |_| host.to_ascii_lowercase(),
-        |address: IpAddr| address.to_string(),
-    )
+    host.parse().map_or_else(|_| host.to_ascii_lowercase(), |address: IpAddr| address.to_string())
 }
 
 fn leaf(
@@ -169,9 +150,7 @@ fn issue(
 ) -> anyhow::Result<KeyAndCertificate> {
     let mut params = CertificateParams::new(hosts)
         .with_context(|| format!("one of {hosts:?} is neither a name nor an address"))?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, format!("OmniRoute depot {site}"));
+    params.distinguished_name.push(DnType::CommonName, format!("OmniRoute depot {site}"));
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
     params.not_before = epoch + since_epoch(after_days(now, -SKEW_DAYS));
     params.not_after = epoch + since_epoch(after_days(now, LEAF_DAYS));
@@ -180,13 +159,9 @@ fn issue(
     params.use_authority_key_identifier_extension = true;
     params.serial_number = Some(authority::random_serial()?);
     let key = KeyPair::generate().context("making the depot's TLS key")?;
-    let certificate = params
-        .signed_by(&key, &authority.issuer)
-        .context("signing the depot's certificate")?;
-    Ok(KeyAndCertificate {
-        key: key.into(),
-        certificate: certificate.into(),
-    })
+    let certificate =
+        params.signed_by(&key, &authority.issuer).context("signing the depot's certificate")?;
+    Ok(KeyAndCertificate { key: key.into(), certificate: certificate.into() })
 }
 
 /// What a browser that installed the authority would check, now and a while from now; and that
@@ -198,10 +173,9 @@ fn is_good(
     now: Timestamp,
 ) -> bool {
     let mut roots = RootCertStore::empty();
-    let (Ok(()), Ok(parsed)) = (
-        roots.add(authority.certificate.clone()),
-        ParsedCertificate::try_from(certificate),
-    ) else {
+    let (Ok(()), Ok(parsed)) =
+        (roots.add(authority.certificate.clone()), ParsedCertificate::try_from(certificate))
+    else {
         return false;
     };
     let algorithms = provider().signature_verification_algorithms.all;

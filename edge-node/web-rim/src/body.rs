@@ -85,10 +85,7 @@ pub fn parse_seed<'de, S: DeserializeSeed<'de>>(
     let text = std::str::from_utf8(bytes).map_err(|error| {
         Problem::bad_input(
             "",
-            format!(
-                "the body is not UTF-8: byte {} is wrong",
-                error.valid_up_to()
-            ),
+            format!("the body is not UTF-8: byte {} is wrong", error.valid_up_to()),
             "send the body as UTF-8 text",
         )
     })?;
@@ -136,11 +133,7 @@ async fn collect(body: Body, declared: usize) -> Result<Vec<u8>, Problem> {
             bytes.extend_from_slice(&piece);
         }
     }
-    if too_large {
-        Err(Problem::too_large(BODY_BYTES_MAX))
-    } else {
-        Ok(bytes)
-    }
+    if too_large { Err(Problem::too_large(BODY_BYTES_MAX)) } else { Ok(bytes) }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -152,9 +145,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         return false;
     };
     let mut parts = value.split(';').map(str::trim);
-    parts
-        .next()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
+    parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
         && parts.all(|p| p.eq_ignore_ascii_case("charset=utf-8") || p.is_empty())
 }
 
@@ -218,9 +209,9 @@ fn path_problem(rejection: PathRejection, only: &str) -> Problem {
         return Problem::internal(&"a route without the path it reads");
     };
     match error.into_kind() {
-        ErrorKind::ParseErrorAtKey {
-            key, expected_type, ..
-        } => explain::value(&key, &format!("invalid value, expected {expected_type}")),
+        ErrorKind::ParseErrorAtKey { key, expected_type, .. } => {
+            explain::value(&key, &format!("invalid value, expected {expected_type}"))
+        }
         ErrorKind::DeserializeError { key, message, .. } => explain::value(&key, &message),
         ErrorKind::InvalidUtf8InPathParam { key } => {
             explain::value(&key, "is not UTF-8; remedy: encode the address as UTF-8")

@@ -38,27 +38,18 @@ pub fn router<S: Clone + Send + Sync + 'static>(authority: SiteAuthority) -> Rou
 
 /// The whole of the plain HTTP port. `https_port` is where everything else is sent.
 pub fn plain_http(authority: SiteAuthority, https_port: u16) -> Router {
-    router(authority).fallback(
-        move |method: Method, uri: Uri, headers: HeaderMap| async move {
-            to_https(&method, &uri, &headers, https_port)
-        },
-    )
+    router(authority).fallback(move |method: Method, uri: Uri, headers: HeaderMap| async move {
+        to_https(&method, &uri, &headers, https_port)
+    })
 }
 
 /// Where to go instead. What was sent by POST is not sent again: it has already been overheard.
 fn to_https(method: &Method, uri: &Uri, headers: &HeaderMap, https_port: u16) -> Response {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .and_then(host_of);
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).and_then(host_of);
     let place = uri.path_and_query().map_or("/", |place| place.as_str());
     match host {
         Some(host) if matches!(*method, Method::GET | Method::HEAD) => {
-            let port = if https_port == 443 {
-                String::new()
-            } else {
-                format!(":{https_port}")
-            };
+            let port = if https_port == 443 { String::new() } else { format!(":{https_port}") };
             match HeaderValue::try_from(format!("https://{host}{port}{place}")) {
                 Ok(target) => {
                     (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, target)]).into_response()
@@ -71,12 +62,8 @@ fn to_https(method: &Method, uri: &Uri, headers: &HeaderMap, https_port: u16) ->
 }
 
 fn only_https() -> Response {
-    Problem::forbidden(
-        "only-https",
-        "nothing is served without encryption",
-        "use https://",
-    )
-    .into_response()
+    Problem::forbidden("only-https", "nothing is served without encryption", "use https://")
+        .into_response()
 }
 
 /// The host without its port; only what a host may consist of, so that nothing can be slipped into
@@ -91,11 +78,7 @@ fn host_of(host: &str) -> Option<&str> {
 }
 
 async fn pem(State(authority): State<Arc<SiteAuthority>>) -> Response {
-    download(
-        "application/x-pem-file",
-        "pem",
-        authority.pem.clone().into_bytes(),
-    )
+    download("application/x-pem-file", "pem", authority.pem.clone().into_bytes())
 }
 
 /// Android and Windows install this form at a tap.
@@ -105,18 +88,13 @@ async fn der(State(authority): State<Arc<SiteAuthority>>) -> Response {
 
 fn download(kind: &'static str, ending: &str, bytes: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"omniroute-ca.{ending}\"");
-    let headers: [(HeaderName, String); 2] = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
+    let headers: [(HeaderName, String); 2] =
+        [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
     (headers, bytes).into_response()
 }
 
 async fn style() -> Response {
-    (
-        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-        include_str!("ca/page.css"),
-    )
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("ca/page.css"))
         .into_response()
 }
 
@@ -128,10 +106,7 @@ async fn page(State(authority): State<Arc<SiteAuthority>>) -> Response {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -148,14 +123,8 @@ mod tests {
             der: vec![0x30, 0x82],
             fingerprint: "AB:CD".to_owned(),
         };
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, host);
-        plain_http(authority, 8443)
-            .oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap()
+        let request = Request::builder().method(method).uri(path).header(header::HOST, host);
+        plain_http(authority, 8443).oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     #[tokio::test]
@@ -163,25 +132,15 @@ mod tests {
         let page = ask("GET", "/ca", "depot.lan").await;
         let html = to_bytes(page.into_body(), 1 << 20).await.unwrap();
         let html = String::from_utf8(html.to_vec()).unwrap();
-        for part in [
-            "AB:CD",
-            "NBO-1 &lt;b&gt;",
-            "href=\"/ca.der\"",
-            "href=\"/ca.pem\"",
-            "lang=\"fr\"",
-        ] {
+        for part in
+            ["AB:CD", "NBO-1 &lt;b&gt;", "href=\"/ca.der\"", "href=\"/ca.pem\"", "lang=\"fr\""]
+        {
             assert!(html.contains(part), "{part}");
         }
         assert!(!html.contains('{') && !html.contains("style="));
         let der = ask("GET", "/ca.der", "depot.lan").await;
-        assert_eq!(
-            der.headers()[header::CONTENT_TYPE],
-            "application/x-x509-ca-cert"
-        );
-        assert_eq!(
-            to_bytes(der.into_body(), 99).await.unwrap(),
-            vec![0x30, 0x82]
-        );
+        assert_eq!(der.headers()[header::CONTENT_TYPE], "application/x-x509-ca-cert");
+        assert_eq!(to_bytes(der.into_body(), 99).await.unwrap(), vec![0x30, 0x82]);
         assert_eq!(ask("GET", "/ca.pem", "depot.lan").await.status(), 200);
         assert_eq!(ask("GET", "/ca.css", "depot.lan").await.status(), 200);
     }
@@ -189,17 +148,9 @@ mod tests {
     #[tokio::test]
     async fn everything_else_goes_to_https() {
         for (host, path, target) in [
-            (
-                "depot.lan",
-                "/orders?x=1",
-                "https://depot.lan:8443/orders?x=1",
-            ),
+            ("depot.lan", "/orders?x=1", "https://depot.lan:8443/orders?x=1"),
             ("depot.lan:8080", "/", "https://depot.lan:8443/"),
-            (
-                "192.168.1.4:80",
-                "//evil.example",
-                "https://192.168.1.4:8443//evil.example",
-            ),
+            ("192.168.1.4:80", "//evil.example", "https://192.168.1.4:8443//evil.example"),
             ("[fe80::1]:8080", "/", "https://[fe80::1]:8443/"),
         ] {
             let response = ask("GET", path, host).await;
@@ -213,11 +164,7 @@ mod tests {
             ("GET", "a@b"),
             ("GET", "["),
         ] {
-            assert_eq!(
-                ask(method, "/", host).await.status(),
-                403,
-                "{method} {host}"
-            );
+            assert_eq!(ask(method, "/", host).await.status(), 403, "{method} {host}");
         }
     }
 }

@@ -30,19 +30,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data: 
     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const ALWAYS: [(HeaderName, HeaderValue); 7] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-    ),
-    (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    ),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static("camera=(self), geolocation=(self), microphone=(), payment=()"),
@@ -137,9 +128,7 @@ mod tests {
     #[tokio::test]
     async fn every_answer_carries_the_headers_once() {
         let plain = || async { ([(header::CACHE_CONTROL, "max-age=9")], "x") };
-        let routes = Router::new()
-            .route("/api/x", get(plain))
-            .route("/x", get(plain));
+        let routes = Router::new().route("/api/x", get(plain)).route("/x", get(plain));
         let app = guard(routes, LIMITS);
         for path in ["/x", "/api/x", "/none"] {
             let response = ask(&app, path).await;
@@ -148,30 +137,18 @@ mod tests {
                 assert_eq!(all, [&value], "{path} {name}");
             }
         }
-        assert_eq!(
-            ask(&app, "/x").await.headers()[header::CACHE_CONTROL],
-            "max-age=9"
-        );
-        assert_eq!(
-            ask(&app, "/api/x").await.headers()[header::CACHE_CONTROL],
-            "no-store"
-        );
+        assert_eq!(ask(&app, "/x").await.headers()[header::CACHE_CONTROL], "max-age=9");
+        assert_eq!(ask(&app, "/api/x").await.headers()[header::CACHE_CONTROL], "no-store");
         assert!(!CONTENT_SECURITY_POLICY.contains("unsafe"));
     }
 
     #[tokio::test]
     async fn a_wrong_method_is_a_problem() {
-        let app = guard(
-            Router::new().route("/x", axum::routing::post(|| async {})),
-            LIMITS,
-        );
+        let app = guard(Router::new().route("/x", axum::routing::post(|| async {})), LIMITS);
         let response = ask(&app, "/x").await;
         assert_eq!(response.status(), 405);
         assert_eq!(response.headers()[header::ALLOW], "POST");
-        assert_eq!(
-            response.headers()[header::CONTENT_TYPE],
-            "application/problem+json"
-        );
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
     }
 
     #[tokio::test]
@@ -182,13 +159,8 @@ mod tests {
         async fn panics() {
             panic!("as if by mistake")
         }
-        let routes = Router::new()
-            .route("/never", get(never))
-            .route("/panic", get(panics));
-        let limits = Limits {
-            answer_max: Duration::from_millis(20),
-            ..LIMITS
-        };
+        let routes = Router::new().route("/never", get(never)).route("/panic", get(panics));
+        let limits = Limits { answer_max: Duration::from_millis(20), ..LIMITS };
         let app = guard(routes, limits);
         let late = ask(&app, "/never").await;
         assert_eq!(late.status(), 503);
@@ -206,10 +178,7 @@ mod tests {
                 go.notified().await;
             }
         };
-        let limits = Limits {
-            requests_at_once_max: 1,
-            ..LIMITS
-        };
+        let limits = Limits { requests_at_once_max: 1, ..LIMITS };
         let app = guard(Router::new().route("/", get(handler)), limits);
         let first = tokio::spawn(ask(&app, "/"));
         inside.notified().await;

@@ -61,12 +61,8 @@ impl Live {
     /// # Errors
     /// When the system gives no random bytes.
     pub fn new(kinds: &'static [&'static str]) -> Result<Self, NoRandomness> {
-        let state = State {
-            changes: vec![0; kinds.len()],
-            syncs: 0,
-            sync: "".into(),
-            closed: false,
-        };
+        let state =
+            State { changes: vec![0; kinds.len()], syncs: 0, sync: "".into(), closed: false };
         Ok(Self {
             kinds,
             state: Arc::new(watch::Sender::new(state)),
@@ -156,9 +152,7 @@ impl Page {
     fn new(live: &Live, headers: &HeaderMap, place: OwnedSemaphorePermit) -> Self {
         let state = live.state.subscribe();
         let mut told = state.borrow().clone();
-        let last_seen = headers
-            .get("last-event-id")
-            .map(|id| id.as_bytes().to_owned());
+        let last_seen = headers.get("last-event-id").map(|id| id.as_bytes().to_owned());
         let tell_all =
             last_seen.is_some_and(|seen| seen != event_id(&live.process, told.total()).as_bytes());
         // A page that opens learns how far things have travelled without asking.
@@ -235,10 +229,7 @@ impl Page {
     }
 
     fn event(&self, name: &str, text: &str) -> Event {
-        Event::default()
-            .event(name)
-            .id(event_id(&self.process, self.told.total()))
-            .data(text)
+        Event::default().event(name).id(event_id(&self.process, self.told.total())).data(text)
     }
 }
 

@@ -29,10 +29,7 @@ impl Tries {
             return Err(wait_ms);
         }
         let charged = self.charged.saturating_add(1);
-        Ok(Self {
-            charged,
-            pause_ms: pause_ms(charged),
-        })
+        Ok(Self { charged, pause_ms: pause_ms(charged) })
     }
 
     /// Tries left before the next pause.
@@ -76,10 +73,7 @@ mod tests {
 
     #[test]
     fn during_a_pause_nothing_is_charged() {
-        let tries = Tries {
-            charged: 5,
-            pause_ms: 60_000,
-        };
+        let tries = Tries { charged: 5, pause_ms: 60_000 };
         assert_eq!(tries.charge(0), Err(60_000));
         assert_eq!(tries.charge(59_999), Err(1));
         assert_eq!(whole_seconds(1), 1);

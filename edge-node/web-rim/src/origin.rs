@@ -34,9 +34,7 @@ fn is_own(origin: &str, uri: &Uri, headers: &HeaderMap) -> bool {
         return false;
     };
     // HTTP/2 names the host in the address, HTTP/1.1 in a header.
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     match uri.authority().map(|authority| authority.as_str()).or(host) {
         Some(own) => with_port(own).eq_ignore_ascii_case(&with_port(from)),
         None => false,
@@ -45,10 +43,7 @@ fn is_own(origin: &str, uri: &Uri, headers: &HeaderMap) -> bool {
 
 /// Browsers leave the port of HTTPS out of both; a proxy may write it into one.
 fn with_port(authority: &str) -> String {
-    authority
-        .strip_suffix(":443")
-        .unwrap_or(authority)
-        .to_owned()
+    authority.strip_suffix(":443").unwrap_or(authority).to_owned()
 }
 
 fn foreign() -> Problem {
@@ -72,14 +67,8 @@ mod tests {
         let app = crate::headers::guard(routes, crate::headers::LIMITS);
         let request = headers
             .iter()
-            .fold(Request::builder().method(method).uri(uri), |r, (k, v)| {
-                r.header(*k, *v)
-            });
-        app.oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap()
-            .status()
-            .as_u16()
+            .fold(Request::builder().method(method).uri(uri), |r, (k, v)| r.header(*k, *v));
+        app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap().status().as_u16()
     }
 
     #[tokio::test]
@@ -90,28 +79,15 @@ mod tests {
                 (&[host][..], 200),
                 (&[host, ("origin", "https://depot.lan:8443")], 200),
                 (&[host, ("origin", "https://DEPOT.lan:8443")], 200),
-                (
-                    &[("host", "depot.lan"), ("origin", "https://depot.lan:443")],
-                    200,
-                ),
+                (&[("host", "depot.lan"), ("origin", "https://depot.lan:443")], 200),
                 (&[host, ("sec-fetch-site", "same-origin")], 200),
                 (&[host, ("sec-fetch-site", "none")], 200),
                 (&[host, ("sec-fetch-site", "same-site")], 403),
                 (&[host, ("sec-fetch-site", "cross-site")], 403),
-                (
-                    &[
-                        host,
-                        ("sec-fetch-site", "same-origin"),
-                        ("sec-fetch-site", "cross-site"),
-                    ],
-                    403,
-                ),
+                (&[host, ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")], 403),
                 (&[host, ("origin", "https://evil.example")], 403),
                 (&[host, ("origin", "https://depot.lan:9443")], 403),
-                (
-                    &[host, ("origin", "https://depot.lan.evil.example:8443")],
-                    403,
-                ),
+                (&[host, ("origin", "https://depot.lan.evil.example:8443")], 403),
                 (&[host, ("origin", "http://depot.lan:8443")], 403),
                 (&[host, ("origin", "null")], 403),
                 (&[host, ("origin", "")], 403),
@@ -125,11 +101,7 @@ mod tests {
                 ),
                 (&[("origin", "https://depot.lan:8443")], 403),
             ] {
-                assert_eq!(
-                    status(method, "/x", headers).await,
-                    expected,
-                    "{method} {headers:?}"
-                );
+                assert_eq!(status(method, "/x", headers).await, expected, "{method} {headers:?}");
             }
         }
     }
@@ -139,10 +111,7 @@ mod tests {
         let own = [("origin", "https://depot.lan:8443")];
         assert_eq!(status("POST", "https://depot.lan:8443/x", &own).await, 200);
         assert_eq!(status("POST", "https://other.lan:8443/x", &own).await, 403);
-        let foreign = [
-            ("origin", "https://evil.example"),
-            ("sec-fetch-site", "cross-site"),
-        ];
+        let foreign = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
         assert_eq!(status("GET", "/x", &foreign).await, 200);
     }
 }

@@ -47,26 +47,17 @@ async fn only_what_is_there(request: Request, next: Next) -> Response {
         return unknown_route(uri).await.into_response();
     }
     if path.starts_with(HASHED) {
-        response
-            .headers_mut()
-            .insert(header::CACHE_CONTROL, FOR_EVER);
+        response.headers_mut().insert(header::CACHE_CONTROL, FOR_EVER);
     }
     response
 }
 
 fn is_file(path: &str) -> bool {
-    path.starts_with(HASHED)
-        || path
-            .rsplit('/')
-            .next()
-            .is_some_and(|name| name.contains('.'))
+    path.starts_with(HASHED) || path.rsplit('/').next().is_some_and(|name| name.contains('.'))
 }
 
 fn is_html(response: &Response) -> bool {
-    response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind == "text/html")
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/html")
 }
 
 #[cfg(test)]
@@ -96,13 +87,8 @@ mod tests {
 
     async fn ask(method: &str, path: &str, seen: &str) -> Response {
         let app = Router::new().fallback_service(serve(MemoryServe::new(ASSETS)));
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("if-none-match", seen);
-        app.oneshot(request.body(Body::empty()).unwrap())
-            .await
-            .unwrap()
+        let request = Request::builder().method(method).uri(path).header("if-none-match", seen);
+        app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     async fn check(path: &str, status: u16, caching: &str, body: &str) {
@@ -144,10 +130,7 @@ mod tests {
             assert_eq!(response.status(), status, "{method} {path}");
             let kind = &response.headers()[header::CONTENT_TYPE];
             assert_eq!(kind, "application/problem+json", "{method} {path}");
-            assert_eq!(
-                response.headers().contains_key(header::ALLOW),
-                status == 405
-            );
+            assert_eq!(response.headers().contains_key(header::ALLOW), status == 405);
         }
     }
 }

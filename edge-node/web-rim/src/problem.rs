@@ -97,25 +97,17 @@ impl Problem {
         detail: impl Into<Words>,
         remedy: impl Into<Words>,
     ) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "bad-input",
-            "The request cannot be read",
-        )
-        .field(field)
-        .detail(detail)
-        .remedy(remedy)
+        Self::new(StatusCode::BAD_REQUEST, "bad-input", "The request cannot be read")
+            .field(field)
+            .detail(detail)
+            .remedy(remedy)
     }
 
     /// 401: nobody is signed in.
     #[must_use]
     pub fn not_signed_in() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "not-signed-in",
-            "Nobody is signed in",
-        )
-        .remedy("sign in and send the same request again")
+        Self::new(StatusCode::UNAUTHORIZED, "not-signed-in", "Nobody is signed in")
+            .remedy("sign in and send the same request again")
     }
 
     /// 401: the secret does not fit. Says nothing about whether the name exists.
@@ -126,15 +118,11 @@ impl Problem {
         } else {
             format!("try again; {tries_left} tries left before a pause")
         };
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "wrong-secret",
-            "The sign-in was not accepted",
-        )
-        .detail(format!("the {what} does not fit"))
-        .field(what)
-        .remedy(remedy)
-        .member("tries_left", tries_left)
+        Self::new(StatusCode::UNAUTHORIZED, "wrong-secret", "The sign-in was not accepted")
+            .detail(format!("the {what} does not fit"))
+            .field(what)
+            .remedy(remedy)
+            .member("tries_left", tries_left)
     }
 
     /// 403: known, but not allowed. `code` says by which rule: role, device or origin.
@@ -152,12 +140,7 @@ impl Problem {
     /// 404: there is no such page or record.
     #[must_use]
     pub fn not_found(what: impl Into<Words>) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not-found",
-            "There is no such thing here",
-        )
-        .detail(what)
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing here").detail(what)
     }
 
     /// 405: the address exists, the method does not.
@@ -175,49 +158,33 @@ impl Problem {
     /// 409: the id has been used for something else.
     #[must_use]
     pub fn id_used_for_another_body() -> Self {
-        Self::new(
-            StatusCode::CONFLICT,
-            "id-reused",
-            "The id was already used for another request",
-        )
-        .field("id")
-        .remedy("mint a new id for a new command; keep the id only when sending the same again")
+        Self::new(StatusCode::CONFLICT, "id-reused", "The id was already used for another request")
+            .field("id")
+            .remedy("mint a new id for a new command; keep the id only when sending the same again")
     }
 
     /// 413: more bytes than are ever needed.
     #[must_use]
     pub fn too_large(bytes_max: usize) -> Self {
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            "The request is too large",
-        )
-        .detail(format!("the body is longer than {bytes_max} bytes"))
-        .remedy("send fewer lines in one command")
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large")
+            .detail(format!("the body is longer than {bytes_max} bytes"))
+            .remedy("send fewer lines in one command")
     }
 
     /// 415: the body is not declared as JSON.
     #[must_use]
     pub fn not_json() -> Self {
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "not-json",
-            "Only JSON is read here",
-        )
-        .remedy("send the header `content-type: application/json`")
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Only JSON is read here")
+            .remedy("send the header `content-type: application/json`")
     }
 
     /// 429: too many wrong secrets.
     #[must_use]
     pub fn locked_out(wait_s: u64) -> Self {
-        Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "locked-out",
-            "Too many wrong tries",
-        )
-        .detail(format!("signing in is paused for {wait_s} more seconds"))
-        .remedy("wait, or ask a manager to unlock you")
-        .retry_after_s(wait_s)
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "locked-out", "Too many wrong tries")
+            .detail(format!("signing in is paused for {wait_s} more seconds"))
+            .remedy("wait, or ask a manager to unlock you")
+            .retry_after_s(wait_s)
     }
 
     /// 429: the bounded queue `what` is full.
@@ -233,51 +200,35 @@ impl Problem {
     #[must_use]
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "The server failed",
-        )
-        .detail("the request failed inside the server; it is written in its log")
-        .remedy("send the same request with the same id again; it is not carried out twice")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server failed")
+            .detail("the request failed inside the server; it is written in its log")
+            .remedy("send the same request with the same id again; it is not carried out twice")
     }
 
     /// 503: going down, or not up yet.
     #[must_use]
     pub fn stopping() -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "stopping",
-            "The server is stopping",
-        )
-        .detail("the server takes no new work; nothing was changed")
-        .remedy("send the same request again in a moment")
-        .retry_after_s(2)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "The server is stopping")
+            .detail("the server takes no new work; nothing was changed")
+            .remedy("send the same request again in a moment")
+            .retry_after_s(2)
     }
 
     /// 503: no answer in time. What was asked may have been done.
     #[must_use]
     pub fn timed_out(after_s: u64) -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "timed-out",
-            "The server took too long",
-        )
-        .detail(format!("there was no answer within {after_s} seconds"))
-        .remedy("send the same request with the same id again; it is not carried out twice")
-        .retry_after_s(1)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timed-out", "The server took too long")
+            .detail(format!("there was no answer within {after_s} seconds"))
+            .remedy("send the same request with the same id again; it is not carried out twice")
+            .retry_after_s(1)
     }
 
     /// 507: the disk is full. What was acknowledged earlier is safe.
     #[must_use]
     pub fn disk_full() -> Self {
-        Self::new(
-            StatusCode::INSUFFICIENT_STORAGE,
-            "disk-full",
-            "The disk is full",
-        )
-        .detail("nothing was changed, and everything confirmed earlier is safe")
-        .remedy("free some space on the disk of this box, then send the same request again")
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "The disk is full")
+            .detail("nothing was changed, and everything confirmed earlier is safe")
+            .remedy("free some space on the disk of this box, then send the same request again")
     }
 
     /// As a JSON object: the body of the answer, and what an event stream may carry.
@@ -302,29 +253,21 @@ impl Problem {
 /// 422: a rule of the business said no.
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            refusal.code,
-            "A rule does not allow this",
-        )
-        .field(refusal.field)
-        .detail(refusal.detail)
-        .remedy(refusal.remedy)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code, "A rule does not allow this")
+            .field(refusal.field)
+            .detail(refusal.detail)
+            .remedy(refusal.remedy)
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let content_type = (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        let content_type =
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let mut response =
             (self.0.status, [content_type], self.to_json().to_string()).into_response();
         if let Some(seconds) = self.0.retry_after_s {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -366,10 +309,7 @@ mod tests {
         };
         let response = Problem::from(refusal.at("lines", 3)).into_response();
         assert_eq!(response.status(), 422);
-        assert_eq!(
-            response.headers()[header::CONTENT_TYPE],
-            "application/problem+json"
-        );
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
         let body = body_of(response).await;
         assert_eq!(
             body,
@@ -399,25 +339,15 @@ mod tests {
             .fallback(unknown_route)
             .method_not_allowed_fallback(unknown_method);
         let ask = |method: &str, path: &str| {
-            let request = Request::builder()
-                .method(method)
-                .uri(path)
-                .body(Body::empty())
-                .unwrap();
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
             app.clone().oneshot(request)
         };
         let missing = ask("GET", "/there").await.unwrap();
         assert_eq!(missing.status(), 404);
-        assert_eq!(
-            body_of(missing).await["detail"],
-            "there is nothing at /there"
-        );
+        assert_eq!(body_of(missing).await["detail"], "there is nothing at /there");
         let wrong = ask("POST", "/here").await.unwrap();
         assert_eq!(wrong.status(), 405);
         assert_eq!(wrong.headers()[header::ALLOW], "GET,HEAD");
-        assert_eq!(
-            body_of(wrong).await["type"],
-            "urn:omniroute:problem:method-not-allowed"
-        );
+        assert_eq!(body_of(wrong).await["type"], "urn:omniroute:problem:method-not-allowed");
     }
 }

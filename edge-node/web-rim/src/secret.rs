@@ -82,17 +82,9 @@ impl Hasher {
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
         // Both are owned by the work: a client that hangs up does not free a core still in use.
-        let waiting = self
-            .waiting
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| HashError::Busy)?;
-        let running = self
-            .running
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| HashError::Interrupted)?;
+        let waiting = self.waiting.clone().try_acquire_owned().map_err(|_| HashError::Busy)?;
+        let running =
+            self.running.clone().acquire_owned().await.map_err(|_| HashError::Interrupted)?;
         tokio::task::spawn_blocking(move || {
             let result = work();
             drop((running, waiting));
@@ -109,9 +101,7 @@ impl Hasher {
 /// When the system gives no random bytes.
 pub fn hash_now(pepper: &Pepper, secret: &[u8]) -> Result<String, HashError> {
     let salt = random::<SALT_BYTES>()?;
-    let hash = argon2(pepper)?
-        .hash_password_with_salt(secret, &salt)
-        .map_err(HashError::Argon2)?;
+    let hash = argon2(pepper)?.hash_password_with_salt(secret, &salt).map_err(HashError::Argon2)?;
     Ok(hash.to_string())
 }
 
@@ -176,33 +166,20 @@ mod tests {
         let phc = hasher.hash("4071".to_owned()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
         assert_ne!(phc, hasher.hash("4071".to_owned()).await.unwrap(), "salted");
-        assert!(
-            hasher
-                .verify("4071".to_owned(), Some(phc.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !hasher
-                .verify("4072".to_owned(), Some(phc.clone()))
-                .await
-                .unwrap()
-        );
+        assert!(hasher.verify("4071".to_owned(), Some(phc.clone())).await.unwrap());
+        assert!(!hasher.verify("4072".to_owned(), Some(phc.clone())).await.unwrap());
         assert!(!hasher.verify("4071".to_owned(), None).await.unwrap());
         let thief = Hasher::new(pepper(2)).unwrap();
         assert!(!thief.verify("4071".to_owned(), Some(phc)).await.unwrap());
-        let broken = hasher
-            .verify("4071".to_owned(), Some("plain".to_owned()))
-            .await;
+        let broken = hasher.verify("4071".to_owned(), Some("plain".to_owned())).await;
         assert!(matches!(broken, Err(HashError::NotAHash)));
     }
 
     #[tokio::test]
     async fn a_full_queue_refuses_instead_of_growing() {
         let hasher = Hasher::new(pepper(1)).unwrap();
-        let held: Vec<_> = (0..WAITING_MAX)
-            .map(|_| hasher.waiting.clone().try_acquire_owned().unwrap())
-            .collect();
+        let held: Vec<_> =
+            (0..WAITING_MAX).map(|_| hasher.waiting.clone().try_acquire_owned().unwrap()).collect();
         let refused = hasher.verify("4071".to_owned(), None).await;
         assert!(matches!(refused, Err(HashError::Busy)));
         assert_eq!(Problem::from(HashError::Busy).status(), 429);

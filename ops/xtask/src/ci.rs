@@ -17,42 +17,18 @@ struct Step {
 /// `pages` before anything that embeds them; `build` apart from `tests`, so that both times are known;
 /// the doc tests before the tests, so that the run closes on the tests' own summary.
 const STEPS: [Step; 9] = [
-    Step {
-        name: "format",
-        run: |root| Invocation::new(root, "cargo fmt --all --check").run(),
-    },
-    Step {
-        name: "tidy",
-        run: tidy::check,
-    },
-    Step {
-        name: "purity",
-        run: purity::check,
-    },
-    Step {
-        name: "pages",
-        run: ui::check,
-    },
-    Step {
-        name: "clippy",
-        run: clippy,
-    },
-    Step {
-        name: "build",
-        run: build,
-    },
+    Step { name: "format", run: |root| Invocation::new(root, "cargo fmt --all --check").run() },
+    Step { name: "tidy", run: tidy::check },
+    Step { name: "purity", run: purity::check },
+    Step { name: "pages", run: ui::check },
+    Step { name: "clippy", run: clippy },
+    Step { name: "build", run: build },
     Step {
         name: "doctests",
         run: |root| Invocation::new(root, "cargo test --workspace --locked --doc").run(),
     },
-    Step {
-        name: "tests",
-        run: tests,
-    },
-    Step {
-        name: "licenses",
-        run: supply::check,
-    },
+    Step { name: "tests", run: tests },
+    Step { name: "licenses", run: supply::check },
 ];
 
 pub(crate) fn step_names() -> Vec<&'static str> {
@@ -60,11 +36,7 @@ pub(crate) fn step_names() -> Vec<&'static str> {
 }
 
 fn clippy(root: &Path) -> Result<()> {
-    Invocation::new(
-        root,
-        "cargo clippy --workspace --all-targets --locked -- -D warnings",
-    )
-    .run()
+    Invocation::new(root, "cargo clippy --workspace --all-targets --locked -- -D warnings").run()
 }
 
 /// Everything that the tests start or are: the programs, the test binaries, the benches.
@@ -74,20 +46,13 @@ fn build(root: &Path) -> Result<()> {
 
 fn tests(root: &Path) -> Result<()> {
     if Invocation::new(root, "cargo nextest --version").succeeds() {
-        return Invocation::new(
-            root,
-            "cargo nextest run --workspace --locked --no-fail-fast",
-        )
-        .run();
+        return Invocation::new(root, "cargo nextest run --workspace --locked --no-fail-fast")
+            .run();
     }
     println!(
         "cargo-nextest is not installed: cargo test runs the same tests, one binary after the other"
     );
-    Invocation::new(
-        root,
-        "cargo test --workspace --locked --no-fail-fast --all-targets",
-    )
-    .run()
+    Invocation::new(root, "cargo test --workspace --locked --no-fail-fast --all-targets").run()
 }
 
 /// Which steps were asked for.
@@ -104,14 +69,9 @@ impl Selection {
         let mut selection = Self::default();
         let mut words = words.iter();
         while let Some(option) = words.next() {
-            let step = words
-                .next()
-                .with_context(|| format!("{option} needs a step"))?;
+            let step = words.next().with_context(|| format!("{option} needs a step"))?;
             if !step_names().contains(&step.as_str()) {
-                bail!(
-                    "no step `{step}`; remedy: one of {}",
-                    step_names().join(", ")
-                );
+                bail!("no step `{step}`; remedy: one of {}", step_names().join(", "));
             }
             match option.as_str() {
                 "--only" => selection.only.push(step.clone()),
@@ -151,13 +111,7 @@ pub(crate) fn run(root: &Path, selection: &Selection) -> Result<()> {
     let started = Instant::now();
     let outcomes: Vec<Outcome> = STEPS
         .iter()
-        .map(|step| {
-            if selection.takes(step.name) {
-                timed(step, root)
-            } else {
-                left_out(step)
-            }
-        })
+        .map(|step| if selection.takes(step.name) { timed(step, root) } else { left_out(step) })
         .collect();
     let total = started.elapsed();
     write_times(root, &outcomes, total, cold)?;
@@ -177,9 +131,7 @@ pub(crate) fn run(root: &Path, selection: &Selection) -> Result<()> {
 fn is_cold(root: &Path) -> bool {
     let built = std::fs::read_dir(root.join("target/debug/deps"));
     !built.is_ok_and(|files| {
-        files
-            .flatten()
-            .any(|file| file.file_name().to_string_lossy().starts_with("libtokio-"))
+        files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libtokio-"))
     })
 }
 
@@ -190,28 +142,19 @@ fn timed(step: &Step, root: &Path) -> Outcome {
     if let Some(problem) = &problem {
         println!("{} FAILED: {problem}", step.name);
     }
-    Outcome {
-        name: step.name,
-        took: Some(started.elapsed()),
-        problem,
-    }
+    Outcome { name: step.name, took: Some(started.elapsed()), problem }
 }
 
 fn left_out(step: &Step) -> Outcome {
-    Outcome {
-        name: step.name,
-        took: None,
-        problem: None,
-    }
+    Outcome { name: step.name, took: None, problem: None }
 }
 
 fn print_table(outcomes: &[Outcome], total: Duration) {
     println!("\nstep          seconds");
     for outcome in outcomes {
-        let seconds = outcome.took.map_or_else(
-            || "-".to_owned(),
-            |took| format!("{:.1}", took.as_secs_f64()),
-        );
+        let seconds = outcome
+            .took
+            .map_or_else(|| "-".to_owned(), |took| format!("{:.1}", took.as_secs_f64()));
         println!("{:<12} {seconds:>8}  {}", outcome.name, outcome.word());
     }
     println!("{:<12} {:>8.1}", "all", total.as_secs_f64());
@@ -229,12 +172,8 @@ fn write_times(root: &Path, outcomes: &[Outcome], total: Duration, cold: bool) -
             })
         })
         .collect();
-    let commit = Invocation::new(root, "git rev-parse HEAD")
-        .output()
-        .unwrap_or_default();
-    let at = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let commit = Invocation::new(root, "git rev-parse HEAD").output().unwrap_or_default();
+    let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let times = serde_json::json!({
         "commit": commit.trim(),
         "unix_s": at.as_secs(),
@@ -255,12 +194,7 @@ mod tests {
     use super::*;
 
     fn parse(words: &[&str]) -> Result<Selection> {
-        Selection::parse(
-            &words
-                .iter()
-                .map(|word| (*word).to_owned())
-                .collect::<Vec<_>>(),
-        )
+        Selection::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
@@ -273,12 +207,7 @@ mod tests {
 
     #[test]
     fn an_unknown_step_is_named() {
-        assert!(
-            parse(&["--only", "lint"])
-                .unwrap_err()
-                .to_string()
-                .contains("no step `lint`")
-        );
+        assert!(parse(&["--only", "lint"]).unwrap_err().to_string().contains("no step `lint`"));
         assert!(parse(&["--only"]).is_err());
         assert!(parse(&["--fast", "tidy"]).is_err());
     }

@@ -29,10 +29,7 @@ impl Invocation {
         for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
             command.env_remove(name);
         }
-        Self {
-            shown: line.to_owned(),
-            command,
-        }
+        Self { shown: line.to_owned(), command }
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -46,10 +43,8 @@ impl Invocation {
     /// When it is not there, or ends with another status than zero.
     pub(crate) fn run(mut self) -> Result<()> {
         println!("$ {}", self.shown);
-        let status = self
-            .command
-            .status()
-            .with_context(|| format!("cannot start `{}`", self.shown))?;
+        let status =
+            self.command.status().with_context(|| format!("cannot start `{}`", self.shown))?;
         if !status.success() {
             bail!("`{}` failed: {status}", self.shown);
         }
@@ -68,12 +63,7 @@ impl Invocation {
             .with_context(|| format!("cannot start `{}`", self.shown))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
-            bail!(
-                "`{}` failed: {}\n{}",
-                self.shown,
-                output.status,
-                said.trim_end()
-            );
+            bail!("`{}` failed: {}\n{}", self.shown, output.status, said.trim_end());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }

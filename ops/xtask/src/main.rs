@@ -2,11 +2,7 @@
 //!
 //! It only calls tools and reads sources: it never changes a file outside `target/` and the folders
 //! that npm writes, and knows nothing of the business.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line speaks to people"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to people")]
 
 mod ci;
 mod invoke;
@@ -67,6 +63,5 @@ fn workspace_root() -> Result<PathBuf> {
     let here = std::env::var_os("CARGO_MANIFEST_DIR")
         .context("cargo did not say where it is; remedy: run this as `cargo xtask`")?;
     let root = PathBuf::from(here).join("../..");
-    root.canonicalize()
-        .with_context(|| format!("no workspace at {}", root.display()))
+    root.canonicalize().with_context(|| format!("no workspace at {}", root.display()))
 }

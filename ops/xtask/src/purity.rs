@@ -72,15 +72,10 @@ const UNSPEAKABLE: [&str; 14] = [
 /// Every breach found, one a line.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let mut breaches = Vec::new();
-    let direct = tree(
-        root,
-        "cargo tree --locked -p shared-model -e normal --prefix none --depth 1 -f {p}",
-    )?;
+    let direct =
+        tree(root, "cargo tree --locked -p shared-model -e normal --prefix none --depth 1 -f {p}")?;
     breaches.extend(foreign_direct(&direct));
-    let all = tree(
-        root,
-        "cargo tree --locked -p shared-model -e normal --prefix none -f {p}",
-    )?;
+    let all = tree(root, "cargo tree --locked -p shared-model -e normal --prefix none -f {p}")?;
     breaches.extend(forbidden_below(&all));
     if all.iter().any(|name| name == "getrandom") {
         let above = tree(
@@ -95,17 +90,9 @@ pub(crate) fn check(root: &Path) -> Result<()> {
         }
     }
     let sources = sources::all(root)?;
-    breaches.extend(
-        sources
-            .iter()
-            .filter(|source| is_core(source))
-            .flat_map(unspeakable),
-    );
+    breaches.extend(sources.iter().filter(|source| is_core(source)).flat_map(unspeakable));
     if breaches.is_empty() {
-        println!(
-            "purity: {} crates below the core, none does I/O",
-            all.len().saturating_sub(1)
-        );
+        println!("purity: {} crates below the core, none does I/O", all.len().saturating_sub(1));
         return Ok(());
     }
     bail!("the core is not pure:\n  {}", breaches.join("\n  "))
@@ -149,10 +136,7 @@ fn forbidden_below(names: &[String]) -> Vec<String> {
 fn unspeakable(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     for (index, line) in source.text.lines().enumerate() {
-        for word in UNSPEAKABLE
-            .iter()
-            .filter(|word| code_of(line).contains(**word))
-        {
+        for word in UNSPEAKABLE.iter().filter(|word| code_of(line).contains(**word)) {
             found.push(format!(
                 "{}:{} names {word}; remedy: take it as an argument",
                 source.path,
@@ -168,10 +152,7 @@ mod tests {
     use super::*;
 
     fn core(text: &str) -> Source {
-        Source {
-            path: "shared-model/src/x.rs".to_owned(),
-            text: text.to_owned(),
-        }
+        Source { path: "shared-model/src/x.rs".to_owned(), text: text.to_owned() }
     }
 
     #[test]
@@ -184,10 +165,7 @@ mod tests {
     #[test]
     fn prose_may_name_what_code_may_not() {
         assert!(
-            unspeakable(&core(
-                "//! Never SystemTime.\nfn f() {} // no HashMap here\n"
-            ))
-            .is_empty()
+            unspeakable(&core("//! Never SystemTime.\nfn f() {} // no HashMap here\n")).is_empty()
         );
     }
 

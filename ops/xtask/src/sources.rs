@@ -29,10 +29,7 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Source>> {
             Err(_) => continue,
         };
         if let Ok(text) = String::from_utf8(bytes) {
-            sources.push(Source {
-                path: path.to_owned(),
-                text,
-            });
+            sources.push(Source { path: path.to_owned(), text });
         }
     }
     Ok(sources)
@@ -51,11 +48,7 @@ pub(crate) fn members(root: &Path) -> Result<Vec<PathBuf>> {
         .and_then(|workspace| workspace.get("members"))
         .and_then(toml::Value::as_array)
         .context("Cargo.toml lists no workspace members")?;
-    Ok(members
-        .iter()
-        .filter_map(toml::Value::as_str)
-        .map(PathBuf::from)
-        .collect())
+    Ok(members.iter().filter_map(toml::Value::as_str).map(PathBuf::from).collect())
 }
 
 /// A line without its `//` comment, so that prose may name what code may not use. A `//` inside a

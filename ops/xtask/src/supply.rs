@@ -39,10 +39,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
 fn check_advisories(root: &Path, database: &Path) -> Result<()> {
     let date = Invocation::new(database, "git log -1 --format=%cs")
         .output()
-        .map_or_else(
-            |_| "of unknown date".to_owned(),
-            |date| date.trim().to_owned(),
-        );
+        .map_or_else(|_| "of unknown date".to_owned(), |date| date.trim().to_owned());
     println!("advisories: database of {date}; nothing newer is known here");
     Invocation::new(root, "cargo deny --offline check advisories").run()
 }
@@ -55,10 +52,8 @@ fn advisory_database() -> Option<PathBuf> {
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")))?;
-    let mut clones = std::fs::read_dir(home.join("advisory-dbs"))
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path());
+    let mut clones =
+        std::fs::read_dir(home.join("advisory-dbs")).ok()?.flatten().map(|entry| entry.path());
     clones.find(|path| path.is_dir())
 }
 

@@ -27,12 +27,8 @@ const EMPTY_NAMES: [&str; 12] = [
 ];
 
 /// Folders of one machine. Written in two pieces so that this file passes its own rule.
-const MACHINE_FOLDERS: [&str; 4] = [
-    concat!("/", "work/"),
-    concat!("/", "root/"),
-    concat!("/", "home/"),
-    concat!("/", "Users/"),
-];
+const MACHINE_FOLDERS: [&str; 4] =
+    [concat!("/", "work/"), concat!("/", "root/"), concat!("/", "home/"), concat!("/", "Users/")];
 
 type Rule = fn(&Source) -> Vec<String>;
 
@@ -52,26 +48,16 @@ const RULES: [Rule; 9] = [
 /// Every breach found, one a line.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let sources = sources::all(root)?;
-    let mut breaches: Vec<String> = sources
-        .iter()
-        .flat_map(|source| RULES.iter().flat_map(move |rule| rule(source)))
-        .collect();
+    let mut breaches: Vec<String> =
+        sources.iter().flat_map(|source| RULES.iter().flat_map(move |rule| rule(source))).collect();
     breaches.extend(members_follow(root, &sources)?);
     breaches.extend(core_bans_all_the_root_bans(root)?);
     if breaches.is_empty() {
-        println!(
-            "tidy: {} files, {} rules kept",
-            sources.len(),
-            RULES.len() + 2
-        );
+        println!("tidy: {} files, {} rules kept", sources.len(), RULES.len() + 2);
         return Ok(());
     }
     breaches.sort();
-    bail!(
-        "{} breaches of the house rules:\n  {}",
-        breaches.len(),
-        breaches.join("\n  ")
-    )
+    bail!("{} breaches of the house rules:\n  {}", breaches.len(), breaches.join("\n  "))
 }
 
 fn breach(source: &Source, what: &str) -> Vec<String> {
@@ -84,9 +70,7 @@ fn is_rust(source: &Source) -> bool {
 
 fn says_what_it_is(source: &Source) -> Vec<String> {
     let first = source.text.lines().next().unwrap_or_default();
-    let said = first
-        .strip_prefix("//!")
-        .is_some_and(|rest| rest.trim().len() > 1);
+    let said = first.strip_prefix("//!").is_some_and(|rest| rest.trim().len() > 1);
     if !is_rust(source) || said {
         return Vec::new();
     }
@@ -97,9 +81,7 @@ fn says_what_it_is(source: &Source) -> Vec<String> {
 }
 
 fn is_short_enough(source: &Source) -> Vec<String> {
-    let written = [".rs", ".svelte", ".ts", ".sql"]
-        .iter()
-        .any(|end| source.path.ends_with(end));
+    let written = [".rs", ".svelte", ".ts", ".sql"].iter().any(|end| source.path.ends_with(end));
     let lines = source.text.lines().count();
     if !written || lines < LINES_MAX {
         return Vec::new();
@@ -121,10 +103,7 @@ fn has_a_telling_name(source: &Source) -> Vec<String> {
         .split('/')
         .filter(|name| EMPTY_NAMES.contains(name))
         .flat_map(|name| {
-            breach(
-                source,
-                &format!("`{name}` says nothing; remedy: name it by what it holds"),
-            )
+            breach(source, &format!("`{name}` says nothing; remedy: name it by what it holds"))
         })
         .collect()
 }
@@ -132,10 +111,7 @@ fn has_a_telling_name(source: &Source) -> Vec<String> {
 fn names_no_machine(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     for (index, line) in source.text.lines().enumerate() {
-        for folder in MACHINE_FOLDERS
-            .iter()
-            .filter(|folder| names_folder(line, folder))
-        {
+        for folder in MACHINE_FOLDERS.iter().filter(|folder| names_folder(line, folder)) {
             found.push(format!(
                 "{}:{} names {folder}, a folder of one machine; remedy: a path from the repository, or an argument",
                 source.path,
@@ -159,17 +135,10 @@ fn names_folder(line: &str, folder: &str) -> bool {
 fn migration_has_a_purpose(source: &Source) -> Vec<String> {
     let migration = source.path.contains("/migrations/") && source.path.ends_with(".sql");
     let first = source.text.lines().next().unwrap_or_default();
-    if !migration
-        || first
-            .strip_prefix("-- ")
-            .is_some_and(|purpose| purpose.trim().len() > 9)
-    {
+    if !migration || first.strip_prefix("-- ").is_some_and(|purpose| purpose.trim().len() > 9) {
         return Vec::new();
     }
-    breach(
-        source,
-        "does not start with its purpose; remedy: a first line `-- <one purpose>`",
-    )
+    breach(source, "does not start with its purpose; remedy: a first line `-- <one purpose>`")
 }
 
 fn script_stops_at_errors(source: &Source) -> Vec<String> {
@@ -181,24 +150,16 @@ fn script_stops_at_errors(source: &Source) -> Vec<String> {
     if !shell || source.text.contains("\nset -eu") {
         return Vec::new();
     }
-    breach(
-        source,
-        "goes on after an error; remedy: `set -euo pipefail` (`set -eu` in sh)",
-    )
+    breach(source, "goes on after an error; remedy: `set -euo pipefail` (`set -eu` in sh)")
 }
 
 fn skips_no_test(source: &Source) -> Vec<String> {
-    let skipped = source
-        .text
-        .lines()
-        .any(|line| line.trim_start().starts_with(concat!("#[", "ignore")));
+    let skipped =
+        source.text.lines().any(|line| line.trim_start().starts_with(concat!("#[", "ignore")));
     if !is_rust(source) || !skipped {
         return Vec::new();
     }
-    breach(
-        source,
-        "ignores a test; remedy: mend it, or assert today's wrong result and say so",
-    )
+    breach(source, "ignores a test; remedy: mend it, or assert today's wrong result and say so")
 }
 
 fn lock_names_no_host(source: &Source) -> Vec<String> {
@@ -223,10 +184,7 @@ fn decision_has_its_parts(source: &Source) -> Vec<String> {
         .flat_map(|part| {
             breach(
                 source,
-                &format!(
-                    "has no `{}` line; remedy: see ops/decisions/README.md",
-                    part.trim()
-                ),
+                &format!("has no `{}` line; remedy: see ops/decisions/README.md", part.trim()),
             )
         })
         .collect()
@@ -234,17 +192,12 @@ fn decision_has_its_parts(source: &Source) -> Vec<String> {
 
 /// Each crate takes the workspace's lints, and the code map says where it is.
 fn members_follow(root: &Path, sources: &[Source]) -> Result<Vec<String>> {
-    let map = sources
-        .iter()
-        .find(|source| source.path == "ARCHITECTURE.md");
+    let map = sources.iter().find(|source| source.path == "ARCHITECTURE.md");
     let mut found = Vec::new();
     for member in sources::members(root)? {
         let member = member.display().to_string();
         let manifest = format!("{member}/Cargo.toml");
-        let takes = sources
-            .iter()
-            .find(|source| source.path == manifest)
-            .is_some_and(takes_lints);
+        let takes = sources.iter().find(|source| source.path == manifest).is_some_and(takes_lints);
         if !takes {
             found.push(format!(
                 "{manifest}: does not take the workspace's lints; remedy: [lints] workspace = true"
@@ -276,19 +229,13 @@ fn core_bans_all_the_root_bans(root: &Path) -> Result<Vec<String>> {
     let read = |path: &str| -> Result<toml::Table> {
         Ok(std::fs::read_to_string(root.join(path))?.parse::<toml::Table>()?)
     };
-    Ok(missing_bans(
-        &read("clippy.toml")?,
-        &read("shared-model/clippy.toml")?,
-    ))
+    Ok(missing_bans(&read("clippy.toml")?, &read("shared-model/clippy.toml")?))
 }
 
 fn missing_bans(root: &toml::Table, core: &toml::Table) -> Vec<String> {
     let mut found = Vec::new();
     for (key, value) in root {
-        let repeated = match (
-            value.as_array(),
-            core.get(key).and_then(toml::Value::as_array),
-        ) {
+        let repeated = match (value.as_array(), core.get(key).and_then(toml::Value::as_array)) {
             (Some(wanted), Some(present)) => wanted.iter().all(|ban| present.contains(ban)),
             _ => core.get(key) == Some(value),
         };
@@ -306,10 +253,7 @@ mod tests {
     use super::*;
 
     fn check(path: &str, text: &str, breaches: usize) {
-        let source = Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        };
+        let source = Source { path: path.to_owned(), text: text.to_owned() };
         let found: Vec<String> = RULES.iter().flat_map(|rule| rule(&source)).collect();
         assert_eq!(found.len(), breaches, "{found:?}");
     }
@@ -336,27 +280,15 @@ mod tests {
 
     #[test]
     fn a_folder_of_one_machine_is_refused() {
-        check(
-            "README.md",
-            concat!("see /", "root/x and `/", "home/ann`\n"),
-            2,
-        );
+        check("README.md", concat!("see /", "root/x and `/", "home/ann`\n"), 2);
         check("README.md", "see edge-node/root/x and $TMP/home/x\n", 0);
         check("README.md", "see ./home/x and x.org/home/y\n", 0);
     }
 
     #[test]
     fn a_migration_has_one_purpose() {
-        check(
-            "edge-node/src/store/migrations/V1__log.sql",
-            "CREATE TABLE x;\n",
-            1,
-        );
-        check(
-            "edge-node/src/store/migrations/V1__log.sql",
-            "-- The log and its seals.\n",
-            0,
-        );
+        check("edge-node/src/store/migrations/V1__log.sql", "CREATE TABLE x;\n", 1);
+        check("edge-node/src/store/migrations/V1__log.sql", "-- The log and its seals.\n", 0);
     }
 
     #[test]
@@ -367,29 +299,17 @@ mod tests {
 
     #[test]
     fn a_skipped_test_is_refused() {
-        check(
-            "a/src/b.rs",
-            concat!("//! A b.\n    #[", "ignore = \"later\"]\n"),
-            1,
-        );
+        check("a/src/b.rs", concat!("//! A b.\n    #[", "ignore = \"later\"]\n"), 1);
     }
 
     #[test]
     fn a_lock_names_no_host() {
-        check(
-            "package-lock.json",
-            concat!("\"resolved\": \"", "https://x/y.tgz\"\n"),
-            1,
-        );
+        check("package-lock.json", concat!("\"resolved\": \"", "https://x/y.tgz\"\n"), 1);
     }
 
     #[test]
     fn a_decision_says_what_and_why() {
-        check(
-            "ops/decisions/one.md",
-            "# One\n\n## Decision\n\n## Why\n",
-            0,
-        );
+        check("ops/decisions/one.md", "# One\n\n## Decision\n\n## Why\n", 0);
         check("ops/decisions/one.md", "# One\n", 2);
     }
 
@@ -398,11 +318,8 @@ mod tests {
         let table = |text: &str| text.parse::<toml::Table>().unwrap();
         let root = table("a = 70\nb = [{ path = \"x\" }]");
         assert!(
-            missing_bans(
-                &root,
-                &table("a = 70\nb = [{ path = \"y\" }, { path = \"x\" }]")
-            )
-            .is_empty()
+            missing_bans(&root, &table("a = 70\nb = [{ path = \"y\" }, { path = \"x\" }]"))
+                .is_empty()
         );
         assert_eq!(missing_bans(&root, &table("a = 71\nb = []")).len(), 2);
     }

@@ -14,9 +14,7 @@ use crate::invoke::Invocation;
 /// When one of npm's scripts fails.
 pub(crate) fn check(root: &Path) -> Result<()> {
     install(root)?;
-    ["build", "check", "test"]
-        .iter()
-        .try_for_each(|script| script_of(root, script))
+    ["build", "check", "test"].iter().try_for_each(|script| script_of(root, script))
 }
 
 /// Installs and builds: all that the programs need.

@@ -11,17 +11,12 @@ pub fn list(known: Option<&Article>, command: &ListArticle) -> Result<Event, Err
     let article = Article {
         code: command.article.clone(),
         name: command.name.as_str().to_owned(),
-        barcode: command
-            .barcode
-            .as_ref()
-            .map(|barcode| barcode.as_str().to_owned()),
+        barcode: command.barcode.as_ref().map(|barcode| barcode.as_str().to_owned()),
         tax_class: command.tax_class,
         packs: known.map_or_else(Vec::new, |article| article.packs.clone()),
     };
     if known == Some(&article) {
-        return Err(Error::NothingNew {
-            article: article.code,
-        });
+        return Err(Error::NothingNew { article: article.code });
     }
     Ok(Event::ArticleListed(article))
 }
@@ -37,9 +32,5 @@ pub fn block(known: bool, blocked_now: bool, command: &BlockArticle) -> Result<E
         return Err(Error::NothingNew { article });
     }
     let reason = command.reason.as_str().to_owned();
-    Ok(Event::ArticleBlocked {
-        article,
-        blocked: command.blocked,
-        reason,
-    })
+    Ok(Event::ArticleBlocked { article, blocked: command.blocked, reason })
 }

@@ -45,11 +45,7 @@ pub fn edit_customer(
 }
 
 fn put_fields(document: &mut AutoCommit, fields: &CustomerFields) -> Result<(), AutomergeError> {
-    let scalars = [
-        ("name", &fields.name),
-        ("phone", &fields.phone),
-        ("address", &fields.address),
-    ];
+    let scalars = [("name", &fields.name), ("phone", &fields.phone), ("address", &fields.address)];
     for (key, value) in scalars {
         if let Some(value) = value
             && text_of(document, key) != *value

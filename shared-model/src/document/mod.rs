@@ -104,11 +104,7 @@ pub fn merge(saved: Option<&[u8]>, change: &[u8]) -> Result<Vec<u8>, Error> {
     let mut document = open(saved)?;
     document.load_incremental(change)?;
     let bytes = document.save();
-    if bytes.len() > DOCUMENT_BYTES_MAX {
-        Err(Error::DocumentFrozen)
-    } else {
-        Ok(bytes)
-    }
+    if bytes.len() > DOCUMENT_BYTES_MAX { Err(Error::DocumentFrozen) } else { Ok(bytes) }
 }
 
 fn open(saved: Option<&[u8]>) -> Result<AutoCommit, Error> {
@@ -128,10 +124,7 @@ fn edited(
     let heads = document.get_heads();
     edit(&mut document)?;
     // The hour of an edit stands in its log entry; a second one here would only disagree.
-    if document
-        .commit_with(CommitOptions::default().with_time(0))
-        .is_none()
-    {
+    if document.commit_with(CommitOptions::default().with_time(0)).is_none() {
         return Err(Error::NothingToEdit);
     }
     let change = document.save_after(&heads);
@@ -179,11 +172,7 @@ mod tests {
 
     #[test]
     fn a_delivery_note_keeps_both_writers_words() {
-        let base = merge(
-            None,
-            &write_note(None, Writer([1; 16]), "Ring twice").unwrap(),
-        )
-        .unwrap();
+        let base = merge(None, &write_note(None, Writer([1; 16]), "Ring twice").unwrap()).unwrap();
         let ours = write_note(Some(&base), Writer([2; 16]), "Ring twice. Blue gate").unwrap();
         let theirs = write_note(Some(&base), Writer([3; 16]), "Please: Ring twice").unwrap();
         let both = merge(Some(&merge(Some(&base), &ours).unwrap()), &theirs).unwrap();

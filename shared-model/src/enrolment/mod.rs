@@ -138,9 +138,7 @@ pub fn renewal_proof(binding: &[u8; 32], csr: &[u8], node: NodeId) -> [u8; 32] {
 #[must_use]
 pub fn proves(proof: &[u8; 32], author_public_key: &[u8; 32], signature: &[u8; 64]) -> bool {
     let author = AuthorPublicKey::from_bytes(*author_public_key);
-    author
-        .check_signed(SIGNING_CONTEXT, proof, signature)
-        .is_ok()
+    author.check_signed(SIGNING_CONTEXT, proof, signature).is_ok()
 }
 
 /// All parts but the middle one have a fixed length, so no two requests look alike.
@@ -194,10 +192,7 @@ mod tests {
         });
         let bytes = minicbor::to_vec(&ask).unwrap();
         let hash = blake3::hash(&bytes);
-        assert_eq!(
-            (bytes.len(), &hash.to_hex()[..16]),
-            (153, "c8ca6937df2df519")
-        );
+        assert_eq!((bytes.len(), &hash.to_hex()[..16]), (153, "c8ca6937df2df519"));
         assert_eq!(minicbor::decode::<Ask>(&bytes).unwrap(), ask);
     }
 }

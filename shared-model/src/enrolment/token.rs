@@ -59,12 +59,9 @@ impl Token {
     /// # Errors
     /// When it is no token.
     pub fn from_text(text: &str) -> Result<Self, TokenError> {
-        let bytes = alphabet()
-            .decode(text.as_bytes())
-            .map_err(|_| TokenError::Mistyped)?;
-        let (body, checksum) = bytes
-            .split_last_chunk::<CHECKSUM_BYTES>()
-            .ok_or(TokenError::Mistyped)?;
+        let bytes = alphabet().decode(text.as_bytes()).map_err(|_| TokenError::Mistyped)?;
+        let (body, checksum) =
+            bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or(TokenError::Mistyped)?;
         if blake3::hash(body).as_bytes()[..CHECKSUM_BYTES] != *checksum {
             return Err(TokenError::Mistyped);
         }
@@ -86,37 +83,23 @@ impl Token {
             hub_addresses.push(String::from_utf8(address.to_vec()).ok()?);
             bytes = rest;
         }
-        bytes.is_empty().then_some(Self {
-            root_pin: *root_pin,
-            secret: *secret,
-            hub_addresses,
-        })
+        bytes.is_empty().then_some(Self { root_pin: *root_pin, secret: *secret, hub_addresses })
     }
 }
 
 /// The secret does not belong into any log.
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Token")
-            .field("hub_addresses", &self.hub_addresses)
-            .finish_non_exhaustive()
+        f.debug_struct("Token").field("hub_addresses", &self.hub_addresses).finish_non_exhaustive()
     }
 }
 
 /// As a person may type it: any case, with gaps, O for 0 and I or L for 1.
 fn alphabet() -> Encoding {
     let mut spelling = Specification::new();
-    spelling
-        .symbols
-        .push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
-    spelling
-        .translate
-        .from
-        .push_str("abcdefghjkmnpqrstvwxyzOoIiLl");
-    spelling
-        .translate
-        .to
-        .push_str("ABCDEFGHJKMNPQRSTVWXYZ001111");
+    spelling.symbols.push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+    spelling.translate.from.push_str("abcdefghjkmnpqrstvwxyzOoIiLl");
+    spelling.translate.to.push_str("ABCDEFGHJKMNPQRSTVWXYZ001111");
     spelling.ignore.push_str(" -\t\r\n");
     spelling.encoding().expect("32 distinct symbols")
 }
@@ -138,10 +121,7 @@ mod tests {
         assert_eq!(token.to_text().unwrap(), TEXT);
         let sloppy = TEXT.to_lowercase().replace('0', "o").replace('1', "l");
         let (start, end) = sloppy.split_at(70);
-        assert_eq!(
-            Token::from_text(&format!(" {start} -\n{end}")).unwrap(),
-            token
-        );
+        assert_eq!(Token::from_text(&format!(" {start} -\n{end}")).unwrap(), token);
     }
 
     #[test]
@@ -154,17 +134,10 @@ mod tests {
                 }
                 typed[at] = wrong;
                 let typed: String = typed.into_iter().collect();
-                assert_eq!(
-                    Token::from_text(&typed),
-                    Err(TokenError::Mistyped),
-                    "at {at}"
-                );
+                assert_eq!(Token::from_text(&typed), Err(TokenError::Mistyped), "at {at}");
             }
             let (start, end) = (&TEXT[..at], &TEXT[at + 1..]);
-            assert!(
-                Token::from_text(&format!("{start}{end}")).is_err(),
-                "without {at}"
-            );
+            assert!(Token::from_text(&format!("{start}{end}")).is_err(), "without {at}");
         }
         assert!(Token::from_text("").is_err());
     }

@@ -26,13 +26,7 @@ pub fn raise(
     detail: String,
     concerns: Option<StaffId>,
 ) -> Event {
-    Event::Raised {
-        exception,
-        kind,
-        subject,
-        detail,
-        concerns,
-    }
+    Event::Raised { exception, kind, subject, detail, concerns }
 }
 
 /// # Errors
@@ -42,9 +36,7 @@ pub fn resolve(
     command: &ResolveException,
     actor: Option<StaffId>,
 ) -> Result<Event, Error> {
-    let exception = known.ok_or(Error::ExceptionUnknown {
-        exception: command.exception,
-    })?;
+    let exception = known.ok_or(Error::ExceptionUnknown { exception: command.exception })?;
     if exception.status == Status::Resolved {
         return Err(Error::AlreadyResolved);
     }
@@ -52,9 +44,5 @@ pub fn resolve(
         return Err(Error::OwnCustody);
     }
     let note = command.note.as_str().to_owned();
-    Ok(Event::Resolved {
-        exception: command.exception,
-        resolution: command.resolution,
-        note,
-    })
+    Ok(Event::Resolved { exception: command.exception, resolution: command.resolution, note })
 }

@@ -46,13 +46,7 @@ impl Exception {
     #[must_use]
     pub fn raised_by(event: &Event, at: Timestamp) -> Option<Self> {
         match event {
-            Event::Raised {
-                exception,
-                kind,
-                subject,
-                detail,
-                concerns,
-            } => Some(Self {
+            Event::Raised { exception, kind, subject, detail, concerns } => Some(Self {
                 exception: *exception,
                 kind: *kind,
                 subject: subject.clone(),

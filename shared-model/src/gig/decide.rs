@@ -22,18 +22,13 @@ pub fn task_id(order: OrderId, attempt: u32) -> TaskId {
 /// [`Error::RiderKnown`] when the id is taken.
 pub fn register(known: Option<&Rider>, command: &RegisterRider) -> Result<Event, Error> {
     if known.is_some() {
-        return Err(Error::RiderKnown {
-            rider: command.rider,
-        });
+        return Err(Error::RiderKnown { rider: command.rider });
     }
     Ok(Event::RiderRegistered {
         rider: command.rider,
         staff: command.staff,
         name: command.name.as_str().to_owned(),
-        phone: command
-            .phone
-            .as_ref()
-            .map(|phone| phone.as_str().to_owned()),
+        phone: command.phone.as_ref().map(|phone| phone.as_str().to_owned()),
         cash_ceiling_minor: command.cash_ceiling_minor.minor(),
     })
 }
@@ -81,30 +76,21 @@ fn require(task: &Task, status: TaskStatus) -> Result<(), Error> {
     if task.status == status {
         return Ok(());
     }
-    Err(Error::TaskOver {
-        status: task.status.as_str(),
-    })
+    Err(Error::TaskOver { status: task.status.as_str() })
 }
 
 /// # Errors
 /// [`Error::TaskOver`] unless on the road.
 pub fn deliver(task: &Task, collected_minor: i64, proof: &Proof) -> Result<Event, Error> {
     require(task, TaskStatus::Allocated)?;
-    Ok(Event::TaskDelivered {
-        task: task.task,
-        collected_minor,
-        proof: proof.clone(),
-    })
+    Ok(Event::TaskDelivered { task: task.task, collected_minor, proof: proof.clone() })
 }
 
 /// # Errors
 /// [`Error::TaskOver`] unless on the road.
 pub fn fail(task: &Task, reason: FailureReason) -> Result<Event, Error> {
     require(task, TaskStatus::Allocated)?;
-    Ok(Event::TaskFailed {
-        task: task.task,
-        reason,
-    })
+    Ok(Event::TaskFailed { task: task.task, reason })
 }
 
 /// # Errors

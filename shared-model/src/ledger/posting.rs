@@ -30,17 +30,8 @@ impl Posting {
         minor: i64,
     ) -> Option<Self> {
         (minor != 0).then(|| {
-            let (debit, credit) = if minor > 0 {
-                (debit, credit)
-            } else {
-                (credit, debit)
-            };
-            Self {
-                debit,
-                credit,
-                unit: Unit::Money(currency),
-                amount: minor.abs(),
-            }
+            let (debit, credit) = if minor > 0 { (debit, credit) } else { (credit, debit) };
+            Self { debit, credit, unit: Unit::Money(currency), amount: minor.abs() }
         })
     }
 
@@ -54,12 +45,7 @@ impl Posting {
     ) -> Option<Self> {
         (units != 0).then(|| {
             let (debit, credit) = if units > 0 { (to, from) } else { (from, to) };
-            Self {
-                debit,
-                credit,
-                unit: Unit::Goods(article.clone()),
-                amount: units.abs(),
-            }
+            Self { debit, credit, unit: Unit::Goods(article.clone()), amount: units.abs() }
         })
     }
 
@@ -67,9 +53,7 @@ impl Posting {
     /// [`InvalidPosting`] when the amount is out of range or an account cannot hold the unit.
     pub fn check(&self) -> Result<(), InvalidPosting> {
         if !(1..=AMOUNT_MINOR_MAX).contains(&self.amount) {
-            return Err(InvalidPosting::AmountOutOfRange {
-                amount: self.amount,
-            });
+            return Err(InvalidPosting::AmountOutOfRange { amount: self.amount });
         }
         let nature = match self.unit {
             Unit::Money(_) => Nature::Money,

@@ -24,10 +24,7 @@ impl TrialBalance {
     /// Adds one account's balance (debit positive). Goods are passed over.
     pub fn add(&mut self, account: &Account, unit: &Unit, balance: i64) {
         if let Unit::Money(currency) = unit {
-            *self
-                .balances
-                .entry((*currency, account.code()))
-                .or_default() += i128::from(balance);
+            *self.balances.entry((*currency, account.code())).or_default() += i128::from(balance);
         }
     }
 
@@ -48,10 +45,6 @@ impl TrialBalance {
     /// Debits less credits: zero, or somebody must look.
     #[must_use]
     pub fn difference(&self, currency: Currency) -> i128 {
-        self.balances
-            .iter()
-            .filter(|((c, _), _)| *c == currency)
-            .map(|(_, b)| b)
-            .sum()
+        self.balances.iter().filter(|((c, _), _)| *c == currency).map(|(_, b)| b).sum()
     }
 }

@@ -15,11 +15,7 @@ impl Chain {
     /// entry its author remembered of an earlier epoch) and is not checked.
     #[must_use]
     pub const fn start(epoch: Epoch) -> Self {
-        Self {
-            epoch,
-            seq: Seq(0),
-            head: Hash::ZERO,
-        }
+        Self { epoch, seq: Seq(0), head: Hash::ZERO }
     }
 
     /// Extends the chain by one entry.
@@ -29,15 +25,10 @@ impl Chain {
     pub fn push(&mut self, entry: &EntryBytes) -> Result<(), ChainBreak> {
         let position = entry.entry().position;
         if position.epoch != self.epoch {
-            return Err(ChainBreak::OtherEpoch {
-                epoch: position.epoch,
-            });
+            return Err(ChainBreak::OtherEpoch { epoch: position.epoch });
         }
         if position.seq != self.seq.next() {
-            return Err(ChainBreak::Gap {
-                expected: self.seq.next(),
-                found: position.seq,
-            });
+            return Err(ChainBreak::Gap { expected: self.seq.next(), found: position.seq });
         }
         if self.seq.0 > 0 && entry.entry().prev != self.head {
             return Err(ChainBreak::Forked { seq: position.seq });

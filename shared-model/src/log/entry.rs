@@ -50,9 +50,7 @@ impl fmt::Display for Hash {
 
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0[..6]
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.0[..6].iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -194,11 +192,7 @@ impl EntryBytes {
         if bytes.len() > ENTRY_BYTES_MAX {
             return Err(InvalidEntry::TooLarge { bytes: bytes.len() });
         }
-        Ok(Self {
-            hash: Hash::of(&bytes),
-            bytes,
-            entry,
-        })
+        Ok(Self { hash: Hash::of(&bytes), bytes, entry })
     }
 
     /// Reads an entry that came from elsewhere. The payload stays unread.
@@ -213,11 +207,7 @@ impl EntryBytes {
         if entry.position.seq.0 == 0 || entry.position.epoch.0 == 0 {
             return Err(InvalidEntry::Malformed);
         }
-        Ok(Self {
-            hash: Hash::of(&bytes),
-            bytes,
-            entry,
-        })
+        Ok(Self { hash: Hash::of(&bytes), bytes, entry })
     }
 
     #[must_use]

@@ -38,11 +38,7 @@ impl AuthorKey {
     #[must_use]
     pub fn seal(&self, position: Position, hash: Hash) -> Seal {
         let signature = self.0.sign(&message(position, hash)).to_bytes();
-        Seal {
-            position,
-            hash,
-            signature: signature.into(),
-        }
+        Seal { position, hash, signature: signature.into() }
     }
 
     /// Signs bytes for another purpose; `context` keeps the purposes apart.
@@ -78,8 +74,7 @@ impl AuthorPublicKey {
     pub fn check(&self, seal: &Seal) -> Result<(), SealBroken> {
         let key = VerifyingKey::from_bytes(&self.0).map_err(|_| SealBroken)?;
         let signature = Signature::from_bytes(&seal.signature);
-        key.verify_strict(&message(seal.position, seal.hash), &signature)
-            .map_err(|_| SealBroken)
+        key.verify_strict(&message(seal.position, seal.hash), &signature).map_err(|_| SealBroken)
     }
 
     /// # Errors
@@ -92,8 +87,7 @@ impl AuthorPublicKey {
     ) -> Result<(), SealBroken> {
         let key = VerifyingKey::from_bytes(&self.0).map_err(|_| SealBroken)?;
         let signature = Signature::from_bytes(signature);
-        key.verify_strict(&[context, &[0], bytes].concat(), &signature)
-            .map_err(|_| SealBroken)
+        key.verify_strict(&[context, &[0], bytes].concat(), &signature).map_err(|_| SealBroken)
     }
 }
 
@@ -140,31 +134,13 @@ mod tests {
     fn a_seal_holds_for_its_entry_and_place_only() {
         let key = AuthorKey::from_secret(&[7; 32]);
         let node = NodeId::new(uuid::Uuid::from_u128(1));
-        let position = Position {
-            node,
-            epoch: Epoch(1),
-            seq: Seq(3),
-        };
+        let position = Position { node, epoch: Epoch(1), seq: Seq(3) };
         let seal = key.seal(position, Hash::of(b"entry"));
         assert!(key.public().check(&seal).is_ok());
-        let moved = Seal {
-            position: Position {
-                seq: Seq(4),
-                ..position
-            },
-            ..seal
-        };
+        let moved = Seal { position: Position { seq: Seq(4), ..position }, ..seal };
         assert!(key.public().check(&moved).is_err());
-        let other = Seal {
-            hash: Hash::of(b"other"),
-            ..seal
-        };
+        let other = Seal { hash: Hash::of(b"other"), ..seal };
         assert!(key.public().check(&other).is_err());
-        assert!(
-            AuthorKey::from_secret(&[8; 32])
-                .public()
-                .check(&seal)
-                .is_err()
-        );
+        assert!(AuthorKey::from_secret(&[8; 32]).public().check(&seal).is_err());
     }
 }

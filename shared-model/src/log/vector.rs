@@ -36,10 +36,7 @@ impl VersionVector {
         self.insert_range(
             position.node,
             position.epoch,
-            Range {
-                first: position.seq,
-                last: position.seq,
-            },
+            Range { first: position.seq, last: position.seq },
         );
     }
 
@@ -52,10 +49,7 @@ impl VersionVector {
         let start = ranges.partition_point(|r| r.last.next() < range.first);
         let mut merged = range;
         let mut end = start;
-        while let Some(next) = ranges
-            .get(end)
-            .filter(|next| next.first <= merged.last.next())
-        {
+        while let Some(next) = ranges.get(end).filter(|next| next.first <= merged.last.next()) {
             merged.first = merged.first.min(next.first);
             merged.last = merged.last.max(next.last);
             end += 1;
@@ -92,18 +86,12 @@ impl VersionVector {
         let mut gaps = Vec::new();
         for range in self.ranges(node, epoch) {
             if next < range.first && next <= head {
-                gaps.push(Range {
-                    first: next,
-                    last: Seq(range.first.0 - 1).min(head),
-                });
+                gaps.push(Range { first: next, last: Seq(range.first.0 - 1).min(head) });
             }
             next = next.max(range.last.next());
         }
         if next <= head {
-            gaps.push(Range {
-                first: next,
-                last: head,
-            });
+            gaps.push(Range { first: next, last: head });
         }
         gaps
     }
@@ -111,18 +99,12 @@ impl VersionVector {
     /// Newest epoch held of a log.
     #[must_use]
     pub fn newest_epoch(&self, node: NodeId) -> Option<Epoch> {
-        self.held
-            .keys()
-            .filter(|(n, _)| *n == node)
-            .map(|(_, epoch)| *epoch)
-            .max()
+        self.held.keys().filter(|(n, _)| *n == node).map(|(_, epoch)| *epoch).max()
     }
 
     /// Every log and epoch, in order.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, Epoch, &[Range])> {
-        self.held
-            .iter()
-            .map(|((node, epoch), ranges)| (*node, *epoch, ranges.as_slice()))
+        self.held.iter().map(|((node, epoch), ranges)| (*node, *epoch, ranges.as_slice()))
     }
 }
 
@@ -161,22 +143,8 @@ mod tests {
     #[test]
     fn contiguous_stops_at_the_first_gap() {
         let mut vector = VersionVector::default();
-        vector.insert_range(
-            node(),
-            Epoch(1),
-            Range {
-                first: Seq(1),
-                last: Seq(4),
-            },
-        );
-        vector.insert_range(
-            node(),
-            Epoch(1),
-            Range {
-                first: Seq(6),
-                last: Seq(9),
-            },
-        );
+        vector.insert_range(node(), Epoch(1), Range { first: Seq(1), last: Seq(4) });
+        vector.insert_range(node(), Epoch(1), Range { first: Seq(6), last: Seq(9) });
         assert_eq!(vector.contiguous(node(), Epoch(1)), Seq(4));
         assert_eq!(vector.contiguous(node(), Epoch(2)), Seq(0));
     }

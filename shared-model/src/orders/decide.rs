@@ -51,11 +51,7 @@ pub fn place(known: Option<&Order>, new: NewOrder) -> Result<Event, Error> {
         return Err(Error::AlreadyPlaced { order: new.order });
     }
     let at_counter = new.channel == Channel::Counter;
-    let status = if at_counter {
-        Status::Closed
-    } else {
-        Status::Placed
-    };
+    let status = if at_counter { Status::Closed } else { Status::Placed };
     let lines = (1_u32..)
         .zip(new.lines)
         .map(|(number, line)| Line {
@@ -88,11 +84,7 @@ pub fn place(known: Option<&Order>, new: NewOrder) -> Result<Event, Error> {
         parcels: 0,
         attempts: 0,
         placed: new.placed,
-        history: vec![Step {
-            what: status,
-            at: new.placed,
-            staff: new.staff,
-        }],
+        history: vec![Step { what: status, at: new.placed, staff: new.staff }],
         credit_notes: Vec::new(),
     })))
 }
@@ -101,21 +93,13 @@ fn require(order: &Order, allowed: &[Status], wanted: &'static str) -> Result<()
     if allowed.contains(&order.status) {
         return Ok(());
     }
-    Err(Error::WrongStatus {
-        number: order.number.clone(),
-        status: order.status.as_str(),
-        wanted,
-    })
+    Err(Error::WrongStatus { number: order.number.clone(), status: order.status.as_str(), wanted })
 }
 
 /// # Errors
 /// [`Error::WrongStatus`] unless placed, or back from a failed delivery.
 pub fn reserve(order: &Order) -> Result<Event, Error> {
-    require(
-        order,
-        &[Status::Placed, Status::Returned],
-        "placed or returned",
-    )?;
+    require(order, &[Status::Placed, Status::Returned], "placed or returned")?;
     Ok(Event::Reserved { order: order.order })
 }
 
@@ -128,36 +112,22 @@ pub fn pick(
     quantity: i64,
     short_reason: Option<&str>,
 ) -> Result<Event, Error> {
-    require(
-        order,
-        &[Status::Reserved, Status::Picking],
-        "reserved or being picked",
-    )?;
-    let line = order.line(number).ok_or_else(|| Error::LineUnknown {
-        number: order.number.clone(),
-        line: number,
-    })?;
+    require(order, &[Status::Reserved, Status::Picking], "reserved or being picked")?;
+    let line = order
+        .line(number)
+        .ok_or_else(|| Error::LineUnknown { number: order.number.clone(), line: number })?;
     if line.article != *scanned {
         return Err(Error::ArticleDiffers {
             scanned: scanned.to_string(),
             ordered: line.article.to_string(),
         });
     }
-    let left = if line.short_reason.is_some() {
-        0
-    } else {
-        line.quantity - line.picked
-    };
+    let left = if line.short_reason.is_some() { 0 } else { line.quantity - line.picked };
     if quantity > left || left == 0 {
         return Err(Error::OverPick { left });
     }
     let short_reason = short_reason.filter(|_| quantity < left).map(str::to_owned);
-    Ok(Event::LinePicked {
-        order: order.order,
-        line: number,
-        quantity,
-        short_reason,
-    })
+    Ok(Event::LinePicked { order: order.order, line: number, quantity, short_reason })
 }
 
 /// # Errors
@@ -167,11 +137,7 @@ pub fn pack(order: &Order, parcels: i64, totals: Totals) -> Result<Event, Error>
     if order.lines.iter().all(|line| line.picked == 0) {
         return Err(Error::NothingPicked);
     }
-    Ok(Event::Packed {
-        order: order.order,
-        parcels,
-        totals,
-    })
+    Ok(Event::Packed { order: order.order, parcels, totals })
 }
 
 /// # Errors
@@ -185,20 +151,14 @@ pub fn dispatch(order: &Order) -> Result<Event, Error> {
 /// [`Error::WrongStatus`] unless on its way.
 pub fn deliver(order: &Order, collected_minor: i64) -> Result<Event, Error> {
     require(order, &[Status::Dispatched], "dispatched")?;
-    Ok(Event::Delivered {
-        order: order.order,
-        collected_minor,
-    })
+    Ok(Event::Delivered { order: order.order, collected_minor })
 }
 
 /// # Errors
 /// [`Error::WrongStatus`] unless on its way.
 pub fn fail(order: &Order, reason: FailureReason) -> Result<Event, Error> {
     require(order, &[Status::Dispatched], "dispatched")?;
-    Ok(Event::DeliveryFailed {
-        order: order.order,
-        reason,
-    })
+    Ok(Event::DeliveryFailed { order: order.order, reason })
 }
 
 /// # Errors
@@ -247,28 +207,17 @@ pub fn refund(
     credit_note: String,
     reason: &str,
 ) -> Result<(Event, RefundSum), Error> {
-    require(
-        order,
-        &[Status::Closed, Status::Delivered],
-        "closed or delivered",
-    )?;
+    require(order, &[Status::Closed, Status::Delivered], "closed or delivered")?;
     if order.paid_minor <= order.refunded_minor {
         return Err(Error::NothingPaid);
     }
     let tax_by_line = tax_by_line(order);
-    let mut sum = RefundSum {
-        net_minor: 0,
-        tax_minor: 0,
-    };
+    let mut sum = RefundSum { net_minor: 0, tax_minor: 0 };
     let mut refunded: Vec<Refunded> = Vec::with_capacity(lines.len());
     for (number, quantity) in lines {
-        let index = order
-            .lines
-            .iter()
-            .position(|line| line.line == *number)
-            .ok_or_else(|| Error::LineUnknown {
-                number: order.number.clone(),
-                line: *number,
+        let index =
+            order.lines.iter().position(|line| line.line == *number).ok_or_else(|| {
+                Error::LineUnknown { number: order.number.clone(), line: *number }
             })?;
         if refunded.iter().any(|earlier| earlier.line == *number) {
             return Err(Error::LineRepeated { line: *number });
@@ -281,10 +230,7 @@ pub fn refund(
         let tax_until = |units: i64| share(tax_by_line[index], units, line.picked);
         sum.net_minor += line.unit_price_minor * quantity;
         sum.tax_minor += tax_until(line.refunded + quantity) - tax_until(line.refunded);
-        refunded.push(Refunded {
-            line: *number,
-            quantity: *quantity,
-        });
+        refunded.push(Refunded { line: *number, quantity: *quantity });
     }
     let refund_minor = sum.net_minor + sum.tax_minor;
     if refund_minor > order.paid_minor - order.refunded_minor {
@@ -301,11 +247,7 @@ pub fn refund(
 }
 
 fn share(tax_minor: i64, units: i64, of: i64) -> i64 {
-    if of == 0 {
-        0
-    } else {
-        crate::money::mul_div_half_up(tax_minor, units, of)
-    }
+    if of == 0 { 0 } else { crate::money::mul_div_half_up(tax_minor, units, of) }
 }
 
 /// The document's tax as it falls on each line; the fee's part is left out.

@@ -181,23 +181,12 @@ impl Order {
         let status = match event {
             Event::Placed(_) => self.status,
             Event::Reserved { .. } => Status::Reserved,
-            Event::LinePicked {
-                line,
-                quantity,
-                short_reason,
-                ..
-            } => {
+            Event::LinePicked { line, quantity, short_reason, .. } => {
                 self.pick(*line, *quantity, short_reason.as_ref());
                 let done = self.lines.iter().all(Line::is_done);
-                if done {
-                    Status::Picked
-                } else {
-                    Status::Picking
-                }
+                if done { Status::Picked } else { Status::Picking }
             }
-            Event::Packed {
-                parcels, totals, ..
-            } => {
+            Event::Packed { parcels, totals, .. } => {
                 self.parcels = *parcels;
                 self.totals = *totals;
                 // What was prepaid for goods that were not found goes back as the order is packed.
@@ -210,9 +199,7 @@ impl Order {
                 self.attempts += 1;
                 Status::Dispatched
             }
-            Event::Delivered {
-                collected_minor, ..
-            } => {
+            Event::Delivered { collected_minor, .. } => {
                 self.paid_minor = self.paid_minor.saturating_add(*collected_minor);
                 Status::Delivered
             }
@@ -228,12 +215,7 @@ impl Order {
                 self.refunded_minor = self.refunded_minor.saturating_add(*refund_minor);
                 Status::Cancelled
             }
-            Event::Refunded {
-                lines,
-                refund_minor,
-                credit_note,
-                ..
-            } => {
+            Event::Refunded { lines, refund_minor, credit_note, .. } => {
                 self.refunded_minor = self.refunded_minor.saturating_add(*refund_minor);
                 self.credit_notes.push(credit_note.clone());
                 for refunded in lines {
@@ -253,11 +235,7 @@ impl Order {
     /// Notes that the order reached its present status.
     pub fn note_step(&mut self, at: Timestamp, staff: Option<StaffId>) {
         if self.history.len() < STEPS_MAX {
-            self.history.push(Step {
-                what: self.status,
-                at,
-                staff,
-            });
+            self.history.push(Step { what: self.status, at, staff });
         }
     }
 

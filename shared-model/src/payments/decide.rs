@@ -10,9 +10,7 @@ use crate::id::{NodeId, RiderId, StaffId};
 /// [`Error`] when the id is taken or nothing is declared.
 pub fn declare(known: Option<&Handover>, command: &DeclareHandover) -> Result<Event, Error> {
     if known.is_some() {
-        return Err(Error::HandoverKnown {
-            handover: command.handover,
-        });
+        return Err(Error::HandoverKnown { handover: command.handover });
     }
     if command.declared_minor.minor() == 0 {
         return Err(Error::NothingDeclared);
@@ -28,10 +26,7 @@ fn require(handover: &Handover, status: HandoverStatus) -> Result<(), Error> {
     if handover.status == status {
         return Ok(());
     }
-    Err(Error::HandoverStep {
-        status: handover.status.as_str(),
-        wanted: status.as_str(),
-    })
+    Err(Error::HandoverStep { status: handover.status.as_str(), wanted: status.as_str() })
 }
 
 /// # Errors
@@ -41,9 +36,7 @@ pub fn count(
     command: &CountHandover,
     actor: Option<StaffId>,
 ) -> Result<Event, Error> {
-    let handover = known.ok_or(Error::HandoverUnknown {
-        handover: command.handover,
-    })?;
+    let handover = known.ok_or(Error::HandoverUnknown { handover: command.handover })?;
     require(handover, HandoverStatus::Declared)?;
     if handover.declared_by == actor {
         return Err(Error::SamePerson);
@@ -61,17 +54,12 @@ pub fn cosign(
     command: &CosignHandover,
     actor: Option<StaffId>,
 ) -> Result<Event, Error> {
-    let handover = known.ok_or(Error::HandoverUnknown {
-        handover: command.handover,
-    })?;
+    let handover = known.ok_or(Error::HandoverUnknown { handover: command.handover })?;
     require(handover, HandoverStatus::Counted)?;
     if handover.declared_by != actor {
         return Err(Error::NotDeclarer);
     }
-    Ok(Event::HandoverCosigned {
-        handover: command.handover,
-        accepted: command.accept_shortage,
-    })
+    Ok(Event::HandoverCosigned { handover: command.handover, accepted: command.accept_shortage })
 }
 
 /// # Errors
@@ -103,24 +91,15 @@ pub fn match_statement(
     amount_minor: i64,
     fee_minor: i64,
 ) -> Result<Event, Error> {
-    let unknown = || Error::SlipUnknown {
-        slip: slip.to_owned(),
-    };
-    let deposit = known
-        .filter(|deposit| !deposit.matched)
-        .ok_or_else(unknown)?;
+    let unknown = || Error::SlipUnknown { slip: slip.to_owned() };
+    let deposit = known.filter(|deposit| !deposit.matched).ok_or_else(unknown)?;
     let agrees = amount_minor > 0
         && fee_minor >= 0
         && amount_minor.checked_add(fee_minor) == Some(deposit.amount_minor);
     if !agrees {
         return Err(Error::AmountDiffers);
     }
-    Ok(Event::StatementMatched {
-        slip: slip.to_owned(),
-        amount_minor,
-        fee_minor,
-        depot,
-    })
+    Ok(Event::StatementMatched { slip: slip.to_owned(), amount_minor, fee_minor, depot })
 }
 
 /// Pays a rider what was earned, less what the rider acknowledged to owe. Decided at the hub.
@@ -136,9 +115,5 @@ pub fn pay_rider(
         return Err(Error::NothingPayable);
     }
     let offset_minor = receivable_minor.clamp(0, payable_minor);
-    Ok(Event::RiderPaid {
-        rider,
-        earned_minor: payable_minor,
-        offset_minor,
-    })
+    Ok(Event::RiderPaid { rider, earned_minor: payable_minor, offset_minor })
 }

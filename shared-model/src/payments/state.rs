@@ -58,8 +58,7 @@ impl Handover {
     /// Declared less counted; none before the count.
     #[must_use]
     pub fn shortage_minor(&self) -> Option<i64> {
-        self.counted_minor
-            .map(|counted| self.declared_minor - counted)
+        self.counted_minor.map(|counted| self.declared_minor - counted)
     }
 }
 

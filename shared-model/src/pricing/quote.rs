@@ -37,10 +37,7 @@ pub fn quote(
     let mut nets = Vec::with_capacity(lines.len() + 1);
     let mut net_minor: i64 = 0;
     for line in lines {
-        let net = line
-            .unit_price_minor
-            .checked_mul(line.quantity)
-            .ok_or(Error::TotalTooLarge)?;
+        let net = line.unit_price_minor.checked_mul(line.quantity).ok_or(Error::TotalTooLarge)?;
         net_minor = net_minor.checked_add(net).ok_or(Error::TotalTooLarge)?;
         nets.push((net, line.tax_class));
     }
@@ -67,11 +64,8 @@ mod tests {
 
     #[test]
     fn the_worked_order_totals_to_the_kobo() {
-        let line = PricedLine {
-            quantity: 4,
-            unit_price_minor: 250_000,
-            tax_class: TaxClass::Standard,
-        };
+        let line =
+            PricedLine { quantity: 4, unit_price_minor: 250_000, tax_class: TaxClass::Standard };
         let now = Timestamp::from_ms(1_790_000_000_000);
         let quote = quote(Jurisdiction::NG, now, &[line], 100_000).unwrap();
         assert_eq!(

@@ -92,24 +92,20 @@ impl PriceBooks {
     }
 
     fn entry(&mut self, book: BookId) -> &mut Book {
-        let index = self
-            .books
-            .iter()
-            .position(|known| known.book == book)
-            .unwrap_or_else(|| {
-                if self.books.len() == BOOKS_MAX {
-                    self.books.remove(0);
-                }
-                self.books.push(Book {
-                    book,
-                    status: BookStatus::Draft,
-                    currency: None,
-                    valid_from: Timestamp::default(),
-                    lines: 0,
-                    hash: Hash::ZERO,
-                });
-                self.books.len() - 1
+        let index = self.books.iter().position(|known| known.book == book).unwrap_or_else(|| {
+            if self.books.len() == BOOKS_MAX {
+                self.books.remove(0);
+            }
+            self.books.push(Book {
+                book,
+                status: BookStatus::Draft,
+                currency: None,
+                valid_from: Timestamp::default(),
+                lines: 0,
+                hash: Hash::ZERO,
             });
+            self.books.len() - 1
+        });
         &mut self.books[index]
     }
 
@@ -118,29 +114,17 @@ impl PriceBooks {
         match event {
             super::Event::PricesListed { book, lines } => {
                 let book = self.entry(*book);
-                book.lines = book
-                    .lines
-                    .saturating_add(u32::try_from(lines.len()).unwrap_or(u32::MAX));
+                book.lines =
+                    book.lines.saturating_add(u32::try_from(lines.len()).unwrap_or(u32::MAX));
                 book.hash = Self::chain(book.hash, lines);
                 if book.status != BookStatus::Draft {
                     book.status = BookStatus::Mismatched;
                 }
             }
-            super::Event::BookPublished {
-                book,
-                currency,
-                valid_from,
-                lines,
-                hash,
-                ..
-            } => {
+            super::Event::BookPublished { book, currency, valid_from, lines, hash, .. } => {
                 let book = self.entry(*book);
                 let whole = book.lines == *lines && book.hash == *hash;
-                book.status = if whole {
-                    BookStatus::Published
-                } else {
-                    BookStatus::Mismatched
-                };
+                book.status = if whole { BookStatus::Published } else { BookStatus::Mismatched };
                 book.currency = Some(*currency);
                 book.valid_from = *valid_from;
             }

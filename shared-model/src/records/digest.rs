@@ -65,8 +65,6 @@ impl fmt::Debug for Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.lanes
-            .iter()
-            .try_for_each(|lane| write!(f, "{lane:016x}"))
+        self.lanes.iter().try_for_each(|lane| write!(f, "{lane:016x}"))
     }
 }

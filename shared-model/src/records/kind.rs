@@ -145,41 +145,29 @@ impl AnyRecord {
     /// What lists are filtered, ordered and searched by.
     #[must_use]
     pub fn index(&self) -> Index {
-        let listed = |status, sort, text: String| Index {
-            status,
-            sort,
-            text: text.to_lowercase(),
-        };
+        let listed = |status, sort, text: String| Index { status, sort, text: text.to_lowercase() };
         match self {
             Self::Article(article) => {
                 let barcode = article.barcode.as_deref().unwrap_or_default();
-                listed(
-                    "",
-                    0,
-                    format!("{} {} {barcode}", article.code, article.name),
-                )
+                listed("", 0, format!("{} {} {barcode}", article.code, article.name))
             }
             Self::Order(order) => {
                 let reference = order.reference.as_deref().unwrap_or_default();
                 let text = format!("{} {reference}", order.number);
                 listed(order.status.as_str(), order.placed.ms(), text)
             }
-            Self::Receipt(receipt) => listed(
-                receipt.status(),
-                receipt.received.ms(),
-                receipt.reference.clone(),
-            ),
+            Self::Receipt(receipt) => {
+                listed(receipt.status(), receipt.received.ms(), receipt.reference.clone())
+            }
             Self::Count(count) => {
                 let text = format!("{} {}", count.bin, count.article);
                 listed(count.status.as_str(), count.started.ms(), text)
             }
             Self::Rider(rider) => listed("", 0, rider.name.clone()),
             Self::Task(task) => listed(task.status.as_str(), 0, task.number.clone()),
-            Self::Handover(handover) => listed(
-                handover.status.as_str(),
-                handover.declared.ms(),
-                String::new(),
-            ),
+            Self::Handover(handover) => {
+                listed(handover.status.as_str(), handover.declared.ms(), String::new())
+            }
             Self::Exception(exception) => {
                 let status = match exception.status {
                     crate::exceptions::Status::Open => "open",

@@ -87,14 +87,7 @@ impl WorkingSet {
         let record = stored.as_deref().and_then(|body| kind.decode(body).ok());
         let slots = self.slots.entry((kind, author)).or_default();
         if !slots.contains_key(key) {
-            slots.insert(
-                key.to_owned(),
-                Slot {
-                    record,
-                    stored,
-                    changed: false,
-                },
-            );
+            slots.insert(key.to_owned(), Slot { record, stored, changed: false });
             self.slots_count += 1;
         }
     }
@@ -103,10 +96,7 @@ impl WorkingSet {
     pub fn take_changed(&mut self) -> Vec<Saved> {
         let mut saved = Vec::with_capacity(self.changed.len());
         for (kind, author, key) in std::mem::take(&mut self.changed) {
-            let slot = self
-                .slots
-                .get_mut(&(kind, author))
-                .and_then(|slots| slots.get_mut(&key));
+            let slot = self.slots.get_mut(&(kind, author)).and_then(|slots| slots.get_mut(&key));
             let Some(slot) = slot else { continue };
             slot.changed = false;
             let Some(record) = slot.record.clone() else {
@@ -115,14 +105,7 @@ impl WorkingSet {
             let body = record.encode();
             let replaced = slot.stored.replace(body.clone());
             if replaced.as_deref() != Some(body.as_slice()) {
-                saved.push(Saved {
-                    author,
-                    kind,
-                    key,
-                    record,
-                    body,
-                    replaced,
-                });
+                saved.push(Saved { author, kind, key, record, body, replaced });
             }
         }
         saved
@@ -139,8 +122,7 @@ impl WorkingSet {
         kind: DocumentKind,
         change: &[u8],
     ) {
-        self.document_changes
-            .push((document, kind, change.to_vec()));
+        self.document_changes.push((document, kind, change.to_vec()));
     }
 
     fn slot<L: Load>(
@@ -150,10 +132,7 @@ impl WorkingSet {
         author: NodeId,
         key: &str,
     ) -> Result<&mut Slot, L::Error> {
-        let known = self
-            .slots
-            .get(&(kind, author))
-            .is_some_and(|slots| slots.contains_key(key));
+        let known = self.slots.get(&(kind, author)).is_some_and(|slots| slots.contains_key(key));
         if !known {
             let stored = load.load(kind, author, key)?;
             self.preload(kind, author, key, stored);
@@ -316,8 +295,7 @@ impl Memory {
                 digest.remove(saved.kind, &saved.key, replaced);
             }
             digest.add(saved.kind, &saved.key, &saved.body);
-            self.records
-                .insert((saved.kind, saved.key, saved.author), saved.body);
+            self.records.insert((saved.kind, saved.key, saved.author), saved.body);
         }
         for (document, _, change) in set.take_document_changes() {
             let merged =
@@ -363,12 +341,7 @@ impl Load for Memory {
 
     fn authors(&mut self, kind: Kind, key: &str) -> Result<Vec<NodeId>, Infallible> {
         let is_it = |(k, t, _): &&(Kind, String, NodeId)| *k == kind && t == key;
-        Ok(self
-            .records
-            .keys()
-            .filter(is_it)
-            .map(|(_, _, author)| *author)
-            .collect())
+        Ok(self.records.keys().filter(is_it).map(|(_, _, author)| *author).collect())
     }
 
     fn document(&mut self, document: DocumentId) -> Result<Option<Vec<u8>>, Infallible> {

@@ -9,14 +9,8 @@ use crate::id::{ArticleCode, NodeId, OrderId, RightId};
 /// to it, less what it spent, gave back and passed on.
 #[must_use]
 pub fn left(holder: NodeId, right: Option<&Right>, passed_in: &[PassedOn], own: &Holding) -> i64 {
-    let granted = right
-        .filter(|right| right.holder == holder)
-        .map_or(0, |right| right.granted);
-    let moved_in: i64 = passed_in
-        .iter()
-        .filter(|p| p.to == holder)
-        .map(|p| p.quantity)
-        .sum();
+    let granted = right.filter(|right| right.holder == holder).map_or(0, |right| right.granted);
+    let moved_in: i64 = passed_in.iter().filter(|p| p.to == holder).map(|p| p.quantity).sum();
     granted + moved_in - own.spent - own.returned - own.passed_on
 }
 
@@ -36,12 +30,7 @@ pub fn grant(
     if holder == home {
         return Err(Error::OwnSite);
     }
-    Ok(Event::Granted {
-        right,
-        article: article.clone(),
-        quantity,
-        holder,
-    })
+    Ok(Event::Granted { right, article: article.clone(), quantity, holder })
 }
 
 /// Divides a sale over the rights held, oldest id first. `held` pairs each right with what is left.
@@ -87,11 +76,7 @@ pub fn give_back(right: RightId, home: NodeId, left: i64, quantity: i64) -> Resu
     if quantity > left {
         return Err(Error::TooFewLeft { left });
     }
-    Ok(Event::Returned {
-        right,
-        home,
-        quantity,
-    })
+    Ok(Event::Returned { right, home, quantity })
 }
 
 /// # Errors
@@ -110,13 +95,7 @@ pub fn pass_on(
         return Err(Error::TooFewLeft { left });
     }
     let article = right.article.clone();
-    Ok(Event::PassedOn {
-        right: right.right,
-        home: right.home,
-        article,
-        quantity,
-        to,
-    })
+    Ok(Event::PassedOn { right: right.right, home: right.home, article, quantity, to })
 }
 
 /// The home site's side of a sale elsewhere: one event per article that lies here.
@@ -138,16 +117,7 @@ pub fn hand_over(
         .items
         .iter()
         .filter(|item| item.home == home)
-        .map(|item| Event::HandedOver {
-            right: item.right,
-            seller,
-            order,
-            quantity: item.quantity,
-        })
+        .map(|item| Event::HandedOver { right: item.right, seller, order, quantity: item.quantity })
         .collect();
-    if events.is_empty() {
-        Err(Error::SaleUnknown { order })
-    } else {
-        Ok(events)
-    }
+    if events.is_empty() { Err(Error::SaleUnknown { order }) } else { Ok(events) }
 }

@@ -25,14 +25,8 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 6] = [
-        Self::Manager,
-        Self::Clerk,
-        Self::Cashier,
-        Self::Picker,
-        Self::Dispatcher,
-        Self::Rider,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Manager, Self::Clerk, Self::Cashier, Self::Picker, Self::Dispatcher, Self::Rider];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -61,9 +55,6 @@ pub struct UnknownRole;
 impl FromStr for Role {
     type Err = UnknownRole;
     fn from_str(text: &str) -> Result<Self, UnknownRole> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or(UnknownRole)
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(UnknownRole)
     }
 }

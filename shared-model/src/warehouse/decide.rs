@@ -39,11 +39,7 @@ pub fn choose_bins(
 ) -> Vec<(BinCode, i64)> {
     let mut left = quantity;
     let mut chosen = Vec::new();
-    for (bin, held) in stock
-        .bins
-        .iter()
-        .filter(|(bin, _)| !unsellable.contains(bin))
-    {
+    for (bin, held) in stock.bins.iter().filter(|(bin, _)| !unsellable.contains(bin)) {
         let taken = left.min(*held);
         if taken > 0 {
             chosen.push((bin.clone(), taken));
@@ -63,13 +59,7 @@ pub fn start_count(
     stock: &ArticleStock,
 ) -> Event {
     let book = stock.bins.get(&bin).copied().unwrap_or(0);
-    Event::CountStarted {
-        count,
-        bin,
-        article,
-        position,
-        book,
-    }
+    Event::CountStarted { count, bin, article, position, book }
 }
 
 /// # Errors

@@ -68,11 +68,7 @@ pub fn cost_of(units: i64, held: i64, value_minor: i64) -> i64 {
     if held <= 0 || value_minor <= 0 {
         return 0;
     }
-    if units >= held {
-        value_minor
-    } else {
-        mul_div_half_up(value_minor, units, held)
-    }
+    if units >= held { value_minor } else { mul_div_half_up(value_minor, units, held) }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]

@@ -18,9 +18,7 @@ pub(super) fn declare<L: Load>(
     desk: &mut Desk<'_, '_, L>,
 ) -> Result<Decision, Declined<L::Error>> {
     let rider: Option<Rider> = desk.own(&command.rider.to_string())?;
-    let rider = rider.ok_or(gig::Error::RiderUnknown {
-        rider: command.rider,
-    })?;
+    let rider = rider.ok_or(gig::Error::RiderUnknown { rider: command.rider })?;
     check_own(&desk.context, &rider)?;
     let known: Option<Handover> = desk.own(&command.handover.to_string())?;
     let mut draft = Draft::default();
@@ -34,11 +32,7 @@ pub(super) fn count<L: Load>(
 ) -> Result<Decision, Declined<L::Error>> {
     let known: Option<Handover> = desk.own(&command.handover.to_string())?;
     let mut draft = Draft::default();
-    draft.event(payments::count(
-        known.as_ref(),
-        command,
-        desk.context.actor,
-    )?);
+    draft.event(payments::count(known.as_ref(), command, desk.context.actor)?);
     Ok(draft.done(Kind::CountHandover))
 }
 
@@ -50,32 +44,16 @@ pub(super) fn cosign<L: Load>(
 ) -> Result<Decision, Declined<L::Error>> {
     let known: Option<Handover> = desk.own(&command.handover.to_string())?;
     let mut draft = Draft::default();
-    draft.event(payments::cosign(
-        known.as_ref(),
-        command,
-        desk.context.actor,
-    )?);
-    let unknown = payments::Error::HandoverUnknown {
-        handover: command.handover,
-    };
+    draft.event(payments::cosign(known.as_ref(), command, desk.context.actor)?);
+    let unknown = payments::Error::HandoverUnknown { handover: command.handover };
     let handover = known.ok_or(unknown)?;
     let counted = handover.counted_minor.unwrap_or(0);
     let shortage = handover.shortage_minor().unwrap_or(0);
     let (currency, rider) = (desk.currency(), handover.rider);
     let custody = Account::RiderCustody(rider);
-    draft.post(Posting::money(
-        Account::Safe,
-        custody.clone(),
-        currency,
-        counted,
-    ));
+    draft.post(Posting::money(Account::Safe, custody.clone(), currency, counted));
     if shortage > 0 && command.accept_shortage {
-        draft.post(Posting::money(
-            Account::RiderReceivable(rider),
-            custody,
-            currency,
-            shortage,
-        ));
+        draft.post(Posting::money(Account::RiderReceivable(rider), custody, currency, shortage));
     }
     if shortage != 0 {
         let who: Option<Rider> = desk.own(&rider.to_string())?;
@@ -83,23 +61,13 @@ pub(super) fn cosign<L: Load>(
         let detail = format!(
             "{} declared, {counted} counted (minor units){}",
             handover.declared_minor,
-            if command.accept_shortage {
-                "; the rider accepts"
-            } else {
-                "; the rider disputes"
-            },
+            if command.accept_shortage { "; the rider accepts" } else { "; the rider disputes" },
         );
-        let kind = if shortage > 0 {
-            exceptions::Kind::CashShort
-        } else {
-            exceptions::Kind::CashOver
-        };
+        let kind =
+            if shortage > 0 { exceptions::Kind::CashShort } else { exceptions::Kind::CashOver };
         draft.raise(&desk.context, kind, name, detail, staff);
     }
-    let reply = Reply::HandoverClosed {
-        counted_minor: counted,
-        shortage_minor: shortage,
-    };
+    let reply = Reply::HandoverClosed { counted_minor: counted, shortage_minor: shortage };
     Ok(draft.decision(Kind::CosignHandover, Scope::Site, reply))
 }
 

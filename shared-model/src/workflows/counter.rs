@@ -26,47 +26,17 @@ pub(super) fn sell<L: Load>(
     let mut draft = Draft::default();
     let number = desk.order_number()?;
     let mut lines = Vec::with_capacity(command.lines.len());
-    let mut local: BTreeMap<&ArticleCode, (i64, usize)> = BTreeMap::new();
-    let mut remote: BTreeMap<(&SiteCode, &ArticleCode), (i64, usize)> = BTreeMap::new();
     for (index, line) in command.lines.iter().enumerate() {
         let quantity = line.quantity.units();
         lines.push(at_line(index, priced(&line.article, quantity, desk))?);
-        let wanted = match &line.from_site {
-            Some(site) if *site != desk.context.site.site => {
-                remote.entry((site, &line.article)).or_insert((0, index))
-            }
-            Some(_) | None => local.entry(&line.article).or_insert((0, index)),
-        };
-        wanted.0 += quantity;
     }
-    for (article, (quantity, index)) in local {
-        at_line(index, take_from_stock(&mut draft, desk, article, quantity))?;
-    }
-    let mut sold_from = None;
-    for ((site, article), (quantity, index)) in remote {
-        let sale = RemoteSaleOf {
-            order: command.order,
-            number: &number,
-            site,
-            article,
-            quantity,
-        };
-        let home = at_line(index, spend_rights(&mut draft, desk, &sale))?;
-        if sold_from.is_some_and(|other| other != home) {
-            return Err(Refusal::from(rights::Error::TwoSites)
-                .at("lines", index)
-                .into());
-        }
-        sold_from = Some(home);
-    }
+    let sold_from = draw_goods(&mut draft, desk, command, &number)?;
     let quote = quote_of(desk, &lines, 0)?;
-    let tendered_minor = command.tendered_minor.minor();
-    if tendered_minor < quote.total_minor {
-        return Err(orders::Error::TenderedTooLittle {
-            total_minor: quote.total_minor,
-        }
-        .into());
+    let (tendered_minor, total_minor) = (command.tendered_minor.minor(), quote.total_minor);
+    if tendered_minor < total_minor {
+        return Err(orders::Error::TenderedTooLittle { total_minor }.into());
     }
+    let totals = totals_of(&quote);
     let new = NewOrder {
         order: command.order,
         number: number.clone(),
@@ -75,8 +45,8 @@ pub(super) fn sell<L: Load>(
         terms: Terms::PrepaidCash,
         currency: desk.currency(),
         lines,
-        totals: totals_of(&quote),
-        paid_minor: quote.total_minor,
+        totals,
+        paid_minor: total_minor,
         reference: None,
         address: None,
         sold_from,
@@ -87,23 +57,54 @@ pub(super) fn sell<L: Load>(
     draft.event(orders::place(known.as_ref(), new)?);
     draft.event(payments::Event::CashTaken {
         order: command.order,
-        amount_minor: quote.total_minor,
+        amount_minor: total_minor,
         tendered_minor,
     });
-    post_revenue(
-        &mut draft,
-        desk,
-        &[(Account::Till, quote.total_minor)],
-        &totals_of(&quote),
-    );
+    post_revenue(&mut draft, desk, &[(Account::Till, total_minor)], &totals);
     let scope = sold_from.map_or(Scope::Site, Scope::Node);
     let reply = Reply::Sold {
         number,
-        total_minor: quote.total_minor,
+        total_minor,
         tax_minor: quote.tax_minor,
-        change_minor: tendered_minor - quote.total_minor,
+        change_minor: tendered_minor - total_minor,
     };
     Ok(draft.decision(Kind::Sell, scope, reply))
+}
+
+/// Takes the goods of a sale from own stock, or spends rights on another depot's. Each article is
+/// summed over the basket first, so that two lines cannot promise the same carton. Returns the
+/// other depot, if one is drawn on.
+fn draw_goods<L: Load>(
+    draft: &mut Draft,
+    desk: &mut Desk<'_, '_, L>,
+    command: &Sell,
+    number: &str,
+) -> Result<Option<NodeId>, Declined<L::Error>> {
+    let mut local: BTreeMap<&ArticleCode, (i64, usize)> = BTreeMap::new();
+    let mut remote: BTreeMap<(&SiteCode, &ArticleCode), (i64, usize)> = BTreeMap::new();
+    for (index, line) in command.lines.iter().enumerate() {
+        let wanted = match &line.from_site {
+            Some(site) if *site != desk.context.site.site => {
+                remote.entry((site, &line.article)).or_insert((0, index))
+            }
+            Some(_) | None => local.entry(&line.article).or_insert((0, index)),
+        };
+        wanted.0 += line.quantity.units();
+    }
+    for (article, (quantity, index)) in local {
+        at_line(index, take_from_stock(draft, desk, article, quantity))?;
+    }
+    let mut sold_from = None;
+    for ((site, article), (quantity, index)) in remote {
+        let sale = RemoteSaleOf { order: command.order, number, site, article, quantity };
+        let home = at_line(index, spend_rights(draft, desk, &sale))?;
+        if sold_from.is_some_and(|other| other != home) {
+            let two_sites = Refusal::from(rights::Error::TwoSites);
+            return Err(two_sites.at("lines", index).into());
+        }
+        sold_from = Some(home);
+    }
+    Ok(sold_from)
 }
 
 /// Says which line of the basket a refusal is about.
@@ -125,10 +126,7 @@ pub(super) fn priced<L: Load>(
 ) -> Result<OrderIntake, Declined<L::Error>> {
     let article = desk.article(code)?;
     if desk.stock(code)?.blocked {
-        return Err(catalogue::Error::ArticleBlocked {
-            article: code.clone(),
-        }
-        .into());
+        return Err(catalogue::Error::ArticleBlocked { article: code.clone() }.into());
     }
     let unit_price_minor = desk.unit_price_minor(code)?;
     Ok(OrderIntake {
@@ -153,12 +151,7 @@ pub(super) fn quote_of<L: Load>(
             tax_class: line.tax_class,
         })
         .collect();
-    pricing::quote(
-        desk.context.site.jurisdiction,
-        desk.context.now,
-        &priced,
-        fee_minor,
-    )
+    pricing::quote(desk.context.site.jurisdiction, desk.context.now, &priced, fee_minor)
 }
 
 pub(super) const fn totals_of(quote: &Quote) -> Totals {
@@ -195,21 +188,11 @@ fn take_from_stock<L: Load>(
     let site = desk.context.site;
     warehouse::reserve(article, &stock, &site.unsellable, quantity)?;
     for (bin, units) in warehouse::choose_bins(&stock, &site.unsellable, quantity) {
-        draft.post(Posting::goods(
-            Account::Customer,
-            Account::Bin(bin),
-            article,
-            units,
-        ));
+        draft.post(Posting::goods(Account::Customer, Account::Bin(bin), article, units));
     }
     let cost = desk.cost(article, quantity)?;
     let value = Account::StockValue(article.clone());
-    draft.post(Posting::money(
-        Account::CostOfGoods,
-        value,
-        desk.currency(),
-        cost,
-    ));
+    draft.post(Posting::money(Account::CostOfGoods, value, desk.currency(), cost));
     Ok(())
 }
 
@@ -227,21 +210,10 @@ fn spend_rights<L: Load>(
     sale: &RemoteSaleOf<'_>,
 ) -> Result<NodeId, Declined<L::Error>> {
     let peer: Option<Peer> = desk.published(sale.site.as_str())?;
-    let home = peer
-        .ok_or_else(|| rights::Error::SiteUnknown {
-            site: sale.site.clone(),
-        })?
-        .node;
+    let home = peer.ok_or_else(|| rights::Error::SiteUnknown { site: sale.site.clone() })?.node;
     let held = rights_held(desk, home, sale.article)?;
-    let spends = rights::spend(
-        &held,
-        home,
-        sale.article,
-        sale.quantity,
-        sale.order,
-        sale.number,
-    )
-    .map_err(|left| rights::Error::NoRight {
+    let spends = rights::spend(&held, home, sale.article, sale.quantity, sale.order, sale.number)
+        .map_err(|left| rights::Error::NoRight {
         article: sale.article.clone(),
         site: sale.site.clone(),
         left,

@@ -31,16 +31,8 @@ pub(super) fn start<L: Load>(
     let position = desk.context.seq;
     let (bin, article) = (command.bin.clone(), command.article.clone());
     let mut draft = Draft::default();
-    draft.event(warehouse::start_count(
-        command.count,
-        bin,
-        article,
-        position,
-        &stock,
-    ));
-    let reply = Reply::CountStarted {
-        position: position.0,
-    };
+    draft.event(warehouse::start_count(command.count, bin, article, position, &stock));
+    let reply = Reply::CountStarted { position: position.0 };
     Ok(draft.decision(Kind::StartCount, Scope::Site, reply))
 }
 
@@ -51,9 +43,7 @@ pub(super) fn record<L: Load>(
     let known: Option<Count> = desk.own(&command.count.to_string())?;
     let counted = command.quantity.units();
     let recorded = warehouse::record_count(known.as_ref(), command.count, counted)?;
-    let count = known.ok_or(Error::CountUnknown {
-        count: command.count,
-    })?;
+    let count = known.ok_or(Error::CountUnknown { count: command.count })?;
     let variance = counted - count.book;
     let value = value_of(desk, &count, variance)?;
     let mut draft = Draft::default();
@@ -62,18 +52,9 @@ pub(super) fn record<L: Load>(
     // Goods found where the book has none have no value to judge the difference by.
     let unvalued = variance > 0 && desk.stock(&count.article)?.valued() <= 0;
     let status = if unvalued || warehouse::count_variance_due(value, limit) {
-        let detail = format!(
-            "{counted} counted in {}, {} by the book",
-            count.bin, count.book
-        );
+        let detail = format!("{counted} counted in {}, {} by the book", count.bin, count.book);
         let kind = exceptions::Kind::CountDiffers;
-        draft.raise(
-            &desk.context,
-            kind,
-            count.article.as_str(),
-            detail,
-            desk.context.actor,
-        );
+        draft.raise(&desk.context, kind, count.article.as_str(), detail, desk.context.actor);
         CountStatus::Counted
     } else {
         approve_and_post(&mut draft, desk, &count, variance, value);
@@ -89,9 +70,7 @@ pub(super) fn approve<L: Load>(
 ) -> Result<Decision, Declined<L::Error>> {
     let known: Option<Count> = desk.own(&command.count.to_string())?;
     warehouse::approve_count(known.as_ref(), command.count, desk.context.actor)?;
-    let count = known.ok_or(Error::CountUnknown {
-        count: command.count,
-    })?;
+    let count = known.ok_or(Error::CountUnknown { count: command.count })?;
     let variance = count.variance().ok_or(Error::CountNotRecorded)?;
     let value = value_of(desk, &count, variance)?;
     let mut draft = Draft::default();
@@ -107,9 +86,7 @@ fn value_of<L: Load>(
     variance: i64,
 ) -> Result<i64, Declined<L::Error>> {
     let held = desk.stock(&count.article)?.valued();
-    let value = desk
-        .money(&Account::StockValue(count.article.clone()))?
-        .max(0);
+    let value = desk.money(&Account::StockValue(count.article.clone()))?.max(0);
     Ok(match variance {
         0 => 0,
         missing if missing < 0 => -warehouse::cost_of(-missing, held, value),
@@ -128,17 +105,7 @@ fn approve_and_post<L: Load>(
     let approved: CountId = count.count;
     draft.event(warehouse::Event::CountApproved { count: approved });
     let bin = Account::Bin(count.bin.clone());
-    draft.post(Posting::goods(
-        bin,
-        Account::CountVariance,
-        &count.article,
-        variance,
-    ));
+    draft.post(Posting::goods(bin, Account::CountVariance, &count.article, variance));
     let stock = Account::StockValue(count.article.clone());
-    draft.post(Posting::money(
-        stock,
-        Account::StockVariance,
-        desk.currency(),
-        value,
-    ));
+    draft.post(Posting::money(stock, Account::StockVariance, desk.currency(), value));
 }

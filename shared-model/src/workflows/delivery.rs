@@ -41,23 +41,12 @@ pub(super) fn dispatch<L: Load>(
             cash_due_minor: order.due_minor().max(0),
             goods,
         };
-        let (task, due) = (
-            gig::task_id(order.order, attempt.attempt),
-            attempt.cash_due_minor,
-        );
+        let (task, due) = (gig::task_id(order.order, attempt.attempt), attempt.cash_due_minor);
         draft.event(gig::allocate(&rider, custody, attempt)?);
         rider.cash_due_minor += due;
-        tasks.push(DispatchedTask {
-            task,
-            order: order.order,
-            cash_due_minor: due,
-        });
+        tasks.push(DispatchedTask { task, order: order.order, cash_due_minor: due });
     }
-    Ok(draft.decision(
-        Kind::DispatchOrders,
-        Scope::Site,
-        Reply::Dispatched { tasks },
-    ))
+    Ok(draft.decision(Kind::DispatchOrders, Scope::Site, Reply::Dispatched { tasks }))
 }
 
 /// Moves an order's goods from staging to the rider, at cost. `left` carries what earlier orders
@@ -80,27 +69,17 @@ fn load<L: Load>(
         let cost_minor = warehouse::cost_of(line.picked, *held, *value);
         *held -= line.picked;
         *value -= cost_minor;
-        draft.post(Posting::goods(
-            Account::WithRider(rider),
-            Account::Staging,
-            code,
-            line.picked,
-        ));
-        let (transit, stock) = (
-            Account::TransitValue(rider),
-            Account::StockValue(code.clone()),
-        );
+        draft.post(Posting::goods(Account::WithRider(rider), Account::Staging, code, line.picked));
+        let (transit, stock) = (Account::TransitValue(rider), Account::StockValue(code.clone()));
         draft.post(Posting::money(transit, stock, desk.currency(), cost_minor));
         match goods.iter_mut().find(|carried| carried.article == *code) {
             Some(carried) => {
                 carried.quantity += line.picked;
                 carried.cost_minor += cost_minor;
             }
-            None => goods.push(Carried {
-                article: code.clone(),
-                quantity: line.picked,
-                cost_minor,
-            }),
+            None => {
+                goods.push(Carried { article: code.clone(), quantity: line.picked, cost_minor })
+            }
         }
     }
     Ok(goods)
@@ -129,11 +108,7 @@ fn on_the_road<L: Load>(
 
 pub(super) fn check_own(context: &Context<'_>, rider: &Rider) -> Result<(), gig::Error> {
     let own = rider.staff.is_some() && rider.staff == context.actor;
-    if context.role == Role::Rider && !own {
-        Err(gig::Error::NotYourTask)
-    } else {
-        Ok(())
-    }
+    if context.role == Role::Rider && !own { Err(gig::Error::NotYourTask) } else { Ok(()) }
 }
 
 pub(super) fn deliver<L: Load>(
@@ -147,21 +122,11 @@ pub(super) fn deliver<L: Load>(
     draft.event(orders::deliver(&order, collected)?);
     for goods in &task.goods {
         let with_rider = Account::WithRider(rider.rider);
-        draft.post(Posting::goods(
-            Account::Customer,
-            with_rider,
-            &goods.article,
-            goods.quantity,
-        ));
+        draft.post(Posting::goods(Account::Customer, with_rider, &goods.article, goods.quantity));
     }
     let currency = desk.currency();
     let transit = Account::TransitValue(rider.rider);
-    draft.post(Posting::money(
-        Account::CostOfGoods,
-        transit,
-        currency,
-        task.cost_minor(),
-    ));
+    draft.post(Posting::money(Account::CostOfGoods, transit, currency, task.cost_minor()));
     post_delivery(&mut draft, desk, &order, rider.rider, collected);
     let fee = desk.context.site.rider_fee_minor;
     if fee > 0 {
@@ -171,12 +136,7 @@ pub(super) fn deliver<L: Load>(
             amount_minor: fee,
         });
         let payable = Account::RiderPayable(rider.rider);
-        draft.post(Posting::money(
-            Account::DeliveryCost,
-            payable,
-            currency,
-            fee,
-        ));
+        draft.post(Posting::money(Account::DeliveryCost, payable, currency, fee));
     }
     if collected != task.cash_due_minor {
         let detail = format!(
@@ -184,13 +144,7 @@ pub(super) fn deliver<L: Load>(
             task.cash_due_minor, rider.name
         );
         let kind = exceptions::Kind::CashCollectedDiffers;
-        draft.raise(
-            &desk.context,
-            kind,
-            order.number.as_str(),
-            detail,
-            rider.staff,
-        );
+        draft.raise(&desk.context, kind, order.number.as_str(), detail, rider.staff);
     }
     Ok(draft.done(Kind::RecordDelivery))
 }
@@ -221,16 +175,9 @@ pub(super) fn take_back<L: Load>(
     desk.check_bin(&command.bin)?;
     let mut damaged: BTreeMap<&ArticleCode, i64> = BTreeMap::new();
     for goods in &command.damaged {
-        let carried = task
-            .goods
-            .iter()
-            .find(|carried| carried.article == goods.article);
+        let carried = task.goods.iter().find(|carried| carried.article == goods.article);
         let fits = carried.is_some_and(|carried| goods.quantity.units() <= carried.quantity);
-        if !fits
-            || damaged
-                .insert(&goods.article, goods.quantity.units())
-                .is_some()
-        {
+        if !fits || damaged.insert(&goods.article, goods.quantity.units()).is_some() {
             let article = goods.article.clone();
             return Err(warehouse::Error::NotOfThisDelivery { article }.into());
         }
@@ -244,22 +191,10 @@ pub(super) fn take_back<L: Load>(
         let (bin, article) = (Account::Bin(command.bin.clone()), &carried.article);
         let sound = carried.quantity - broken;
         draft.post(Posting::goods(bin, with_rider.clone(), article, sound));
-        draft.post(Posting::goods(
-            Account::Quarantine,
-            with_rider,
-            article,
-            broken,
-        ));
-        let (stock, transit) = (
-            Account::StockValue(article.clone()),
-            Account::TransitValue(task.rider),
-        );
-        draft.post(Posting::money(
-            stock,
-            transit,
-            desk.currency(),
-            carried.cost_minor,
-        ));
+        draft.post(Posting::goods(Account::Quarantine, with_rider, article, broken));
+        let (stock, transit) =
+            (Account::StockValue(article.clone()), Account::TransitValue(task.rider));
+        draft.post(Posting::money(stock, transit, desk.currency(), carried.cost_minor));
         if broken > 0 {
             let detail = format!("{broken} of {article} came back damaged");
             let kind = exceptions::Kind::ReturnedDamaged;

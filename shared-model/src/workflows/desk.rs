@@ -121,22 +121,11 @@ impl Draft {
     ) {
         let exception = exceptions::exception_id(context.id, self.exceptions);
         self.exceptions += 1;
-        self.event(exceptions::raise(
-            exception,
-            kind,
-            subject.into(),
-            detail.into(),
-            concerns,
-        ));
+        self.event(exceptions::raise(exception, kind, subject.into(), detail.into(), concerns));
     }
 
     pub(super) fn decision(self, kind: Kind, scope: Scope, reply: Reply) -> Decision {
-        Decision {
-            kind,
-            scope,
-            body: self.body,
-            reply,
-        }
+        Decision { kind, scope, body: self.body, reply }
     }
 
     /// The common case: the site's own detail, nothing to tell but that it is done.
@@ -151,22 +140,15 @@ impl Draft {
         sources: &[(Account, i64)],
         sinks: &[(Account, i64)],
     ) {
-        let mut sources = sources
-            .iter()
-            .map(|(account, minor)| (account, *minor))
-            .collect::<Vec<_>>();
+        let mut sources =
+            sources.iter().map(|(account, minor)| (account, *minor)).collect::<Vec<_>>();
         let mut from = 0;
         for (sink, minor) in sinks {
             let mut due = *minor;
             while due > 0 && from < sources.len() {
                 let (source, left) = &mut sources[from];
                 let moved = due.min(*left);
-                self.post(Posting::money(
-                    (*source).clone(),
-                    sink.clone(),
-                    currency,
-                    moved,
-                ));
+                self.post(Posting::money((*source).clone(), sink.clone(), currency, moved));
                 *left -= moved;
                 due -= moved;
                 if *left == 0 {
@@ -200,11 +182,7 @@ impl<'a, 'v, L: Load> Desk<'a, 'v, L> {
 
     /// A record of any author.
     pub(super) fn of<R: Record>(&mut self, author: NodeId, key: &str) -> Found<Option<R>, L> {
-        Ok(self
-            .view
-            .get::<R>(author, key)
-            .map_err(Declined::Store)?
-            .cloned())
+        Ok(self.view.get::<R>(author, key).map_err(Declined::Store)?.cloned())
     }
 
     /// A record of this node.
@@ -236,10 +214,7 @@ impl<'a, 'v, L: Load> Desk<'a, 'v, L> {
         if let Some(article) = self.known_article(code)? {
             return Ok(article);
         }
-        Err(catalogue::Error::ArticleUnknown {
-            article: code.clone(),
-        }
-        .into())
+        Err(catalogue::Error::ArticleUnknown { article: code.clone() }.into())
     }
 
     pub(super) fn known_article(&mut self, code: &ArticleCode) -> Found<Option<Article>, L> {
@@ -259,9 +234,7 @@ impl<'a, 'v, L: Load> Desk<'a, 'v, L> {
             .ok_or(pricing::Error::NoBookInForce)?
             .book;
         let line: Option<PriceLine> = self.published(&keys::price(book, code))?;
-        let line = line.ok_or_else(|| pricing::Error::NoPrice {
-            article: code.clone(),
-        })?;
+        let line = line.ok_or_else(|| pricing::Error::NoPrice { article: code.clone() })?;
         Ok(line.unit_price_minor)
     }
 
@@ -297,15 +270,8 @@ impl<'a, 'v, L: Load> Desk<'a, 'v, L> {
 
     pub(super) fn credit_note_number(&mut self) -> Found<String, L> {
         let series = self.series_name();
-        let given = self
-            .own::<Series>(&series)?
-            .unwrap_or_default()
-            .credit_notes;
-        Ok(format!(
-            "{}{series}-{:06}",
-            keys::CREDIT_NOTE_PREFIX,
-            given + 1
-        ))
+        let given = self.own::<Series>(&series)?.unwrap_or_default().credit_notes;
+        Ok(format!("{}{series}-{:06}", keys::CREDIT_NOTE_PREFIX, given + 1))
     }
 
     fn series_name(&self) -> String {

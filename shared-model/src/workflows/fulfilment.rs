@@ -25,19 +25,12 @@ pub(super) fn pick<L: Load>(
     }
     let picked = orders::pick(&order, command.line, &command.article, quantity, short)?;
     desk.check_bin(&command.bin)?;
-    let held = desk
-        .stock(&command.article)?
-        .bins
-        .get(&command.bin)
-        .copied()
-        .unwrap_or(0);
+    let held = desk.stock(&command.article)?.bins.get(&command.bin).copied().unwrap_or(0);
     if quantity > held {
         let (article, bin) = (command.article.clone(), command.bin.clone());
         return Err(warehouse::Error::NotInBin { article, bin, held }.into());
     }
-    let line = order
-        .line(command.line)
-        .map_or(0, |line| line.quantity - line.picked);
+    let line = order.line(command.line).map_or(0, |line| line.quantity - line.picked);
     let ended = short.is_some() && quantity < line;
     let released = if ended { line } else { quantity };
     let mut draft = Draft::default();
@@ -45,31 +38,16 @@ pub(super) fn pick<L: Load>(
     let lines = vec![(command.article.clone(), released)];
     draft.event(warehouse::Event::ReservationReleased { lines });
     let bin = Account::Bin(command.bin.clone());
-    draft.post(Posting::goods(
-        Account::Staging,
-        bin,
-        &command.article,
-        quantity,
-    ));
+    draft.post(Posting::goods(Account::Staging, bin, &command.article, quantity));
     if let (true, Some(reason)) = (ended, short) {
-        let detail = format!(
-            "{} of {} picked of {}: {reason}",
-            quantity, line, command.article
-        );
+        let detail = format!("{} of {} picked of {}: {reason}", quantity, line, command.article);
         let kind = exceptions::Kind::PickedShort;
         draft.raise(&desk.context, kind, order.number.as_str(), detail, None);
     }
     let left_on_line = line - released;
-    let others = order
-        .lines
-        .iter()
-        .filter(|l| l.line != command.line && !l.is_done())
-        .count();
+    let others = order.lines.iter().filter(|l| l.line != command.line && !l.is_done()).count();
     let lines_left = others + usize::from(left_on_line > 0);
-    let reply = Reply::Picked {
-        left_on_line,
-        lines_left,
-    };
+    let reply = Reply::Picked { left_on_line, lines_left };
     Ok(draft.decision(Kind::PickLine, Scope::Site, reply))
 }
 
@@ -110,9 +88,6 @@ pub(super) fn pack<L: Load>(
         let (deposit, till) = (Account::CustomerDeposit, Account::Till);
         draft.post(Posting::money(deposit, till, desk.currency(), overpaid));
     }
-    let reply = Reply::Packed {
-        total_minor: totals.total_minor,
-        tax_minor: totals.tax_minor,
-    };
+    let reply = Reply::Packed { total_minor: totals.total_minor, tax_minor: totals.tax_minor };
     Ok(draft.decision(Kind::PackOrder, Scope::Site, reply))
 }

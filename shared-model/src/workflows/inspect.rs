@@ -14,10 +14,7 @@ pub enum Unsound {
     #[error("the payload cannot be read as schema {schema}")]
     Unreadable { schema: u16 },
     #[error("posting {index}: {reason}")]
-    Posting {
-        index: usize,
-        reason: InvalidPosting,
-    },
+    Posting { index: usize, reason: InvalidPosting },
     #[error("the entry speaks for another node's records")]
     NotItsWriter,
     #[error("an automerge change of {bytes} bytes is above the limit")]
@@ -40,14 +37,10 @@ pub fn inspect(
         if entry.schema > SCHEMA_VERSION {
             return Ok(None);
         }
-        return Err(Unsound::Unreadable {
-            schema: entry.schema,
-        });
+        return Err(Unsound::Unreadable { schema: entry.schema });
     };
     for (index, posting) in body.postings.iter().enumerate() {
-        posting
-            .check()
-            .map_err(|reason| Unsound::Posting { index, reason })?;
+        posting.check().map_err(|reason| Unsound::Posting { index, reason })?;
     }
     for event in &body.events {
         check_writer(entry.position.node, event, hub)?;
@@ -78,9 +71,7 @@ fn check_writer(
                 .map_err(|_| Unsound::BookNotSigned)
         }
         Event::Document(document) if document.change.len() > CHANGE_BYTES_MAX => {
-            Err(Unsound::ChangeTooLarge {
-                bytes: document.change.len(),
-            })
+            Err(Unsound::ChangeTooLarge { bytes: document.change.len() })
         }
         Event::Catalogue(_)
         | Event::Pricing(_)

@@ -24,9 +24,7 @@ fn node_of<L: Load>(
 ) -> Result<NodeId, Declined<L::Error>> {
     let peer: Option<Peer> = desk.published(site.as_str())?;
     let enrolled = peer.filter(|peer| !peer.revoked);
-    Ok(enrolled
-        .ok_or_else(|| Error::SiteUnknown { site: site.clone() })?
-        .node)
+    Ok(enrolled.ok_or_else(|| Error::SiteUnknown { site: site.clone() })?.node)
 }
 
 pub(super) fn grant<L: Load>(
@@ -38,27 +36,13 @@ pub(super) fn grant<L: Load>(
     let known: Option<Right> = desk.own(&command.right.to_string())?;
     let quantity = command.quantity.units();
     let node = desk.node();
-    let granted = rights::grant(
-        known.as_ref(),
-        command.right,
-        &command.article,
-        quantity,
-        node,
-        holder,
-    )?;
+    let granted =
+        rights::grant(known.as_ref(), command.right, &command.article, quantity, node, holder)?;
     let stock = desk.stock(&command.article)?;
-    warehouse::reserve(
-        &command.article,
-        &stock,
-        &desk.context.site.unsellable,
-        quantity,
-    )?;
+    warehouse::reserve(&command.article, &stock, &desk.context.site.unsellable, quantity)?;
     let mut draft = Draft::default();
     draft.event(granted);
-    draft.event(warehouse::Event::StockLent {
-        article: command.article.clone(),
-        quantity,
-    });
+    draft.event(warehouse::Event::StockLent { article: command.article.clone(), quantity });
     Ok(draft.decision(Kind::GrantRight, Scope::Region, Reply::Done {}))
 }
 
@@ -76,11 +60,7 @@ fn holding<L: Load>(
     let in_key = keys::passed_in(desk.node(), right.home, &right.article);
     let mut passed: Vec<PassedOn> = Vec::new();
     for giver in desk.authors::<PassedIn>(&in_key)? {
-        passed.extend(
-            desk.of::<PassedIn>(giver, &in_key)?
-                .unwrap_or_default()
-                .passed,
-        );
+        passed.extend(desk.of::<PassedIn>(giver, &in_key)?.unwrap_or_default().passed);
     }
     let left = right_left(desk, right.home, id, &passed)?;
     Ok((right, left))
@@ -92,12 +72,7 @@ pub(super) fn give_back<L: Load>(
 ) -> Result<Decision, Declined<L::Error>> {
     let (right, left) = holding(desk, command.right)?;
     let mut draft = Draft::default();
-    draft.event(rights::give_back(
-        right.right,
-        right.home,
-        left,
-        command.quantity.units(),
-    )?);
+    draft.event(rights::give_back(right.right, right.home, left, command.quantity.units())?);
     Ok(draft.decision(Kind::ReturnRight, Scope::Node(right.home), Reply::Done {}))
 }
 
@@ -108,13 +83,7 @@ pub(super) fn pass_on<L: Load>(
     let to = node_of(desk, &command.to_site)?;
     let (right, left) = holding(desk, command.right)?;
     let mut draft = Draft::default();
-    draft.event(rights::pass_on(
-        &right,
-        desk.node(),
-        to,
-        left,
-        command.quantity.units(),
-    )?);
+    draft.event(rights::pass_on(&right, desk.node(), to, left, command.quantity.units())?);
     Ok(draft.decision(Kind::TransferRight, Scope::Region, Reply::Done {}))
 }
 
@@ -135,16 +104,11 @@ pub(super) fn absorb<L: Load>(
 ) -> Result<Decision, Declined<L::Error>> {
     let key = command.right.to_string();
     let right: Option<Right> = desk.own(&key)?;
-    let right = right.ok_or(Error::RightUnknown {
-        right: command.right,
-    })?;
+    let right = right.ok_or(Error::RightUnknown { right: command.right })?;
     let mut returned = 0;
     let mut last = right.holder;
     for holder in desk.authors::<Holding>(&key)? {
-        returned += desk
-            .of::<Holding>(holder, &key)?
-            .unwrap_or_default()
-            .returned;
+        returned += desk.of::<Holding>(holder, &key)?.unwrap_or_default().returned;
         last = holder;
     }
     let quantity = returned - right.absorbed;
@@ -152,30 +116,16 @@ pub(super) fn absorb<L: Load>(
         return Err(Error::TooFewLeft { left: 0 }.into());
     }
     let mut draft = Draft::default();
-    draft.event(rights::Event::ReturnAbsorbed {
-        right: right.right,
-        holder: last,
-        quantity,
-    });
+    draft.event(rights::Event::ReturnAbsorbed { right: right.right, holder: last, quantity });
     let article = right.article;
-    draft.event(warehouse::Event::StockLent {
-        article,
-        quantity: -quantity,
-    });
+    draft.event(warehouse::Event::StockLent { article, quantity: -quantity });
     Ok(draft.decision(Kind::AbsorbReturns, Scope::Region, Reply::Done {}))
 }
 
 /// What the seller has taken back of an article since: paid back, so not to be given out.
 fn refunded_of(sold: Option<&Order>, article: &ArticleCode) -> i64 {
     let of_it = |line: &&Line| line.article == *article;
-    sold.map_or(0, |order| {
-        order
-            .lines
-            .iter()
-            .filter(of_it)
-            .map(|line| line.refunded)
-            .sum()
-    })
+    sold.map_or(0, |order| order.lines.iter().filter(of_it).map(|line| line.refunded).sum())
 }
 
 /// Goods that another site sold leave here: the promise is fulfilled, or was taken back.
@@ -185,9 +135,7 @@ pub(super) fn hand_over<L: Load>(
 ) -> Result<Decision, Declined<L::Error>> {
     let key = command.order.to_string();
     let seller = desk.authors::<RemoteSale>(&key)?.first().copied();
-    let seller = seller.ok_or(Error::SaleUnknown {
-        order: command.order,
-    })?;
+    let seller = seller.ok_or(Error::SaleUnknown { order: command.order })?;
     let sale: Option<RemoteSale> = desk.of(seller, &key)?;
     let gone = desk.own::<RemoteHandover>(&key)?.is_some();
     let node = desk.node();
@@ -206,12 +154,7 @@ pub(super) fn hand_over<L: Load>(
     let sold: Option<Order> = desk.of(seller, &key)?;
     for (article, promised) in leaving {
         let quantity = (promised - refunded_of(sold.as_ref(), &article)).max(0);
-        let held = desk
-            .stock(&article)?
-            .bins
-            .get(&command.bin)
-            .copied()
-            .unwrap_or(0);
+        let held = desk.stock(&article)?.bins.get(&command.bin).copied().unwrap_or(0);
         if quantity > held {
             let bin = command.bin.clone();
             return Err(warehouse::Error::NotInBin { article, bin, held }.into());
@@ -220,18 +163,9 @@ pub(super) fn hand_over<L: Load>(
         let bin = Account::Bin(command.bin.clone());
         draft.post(Posting::goods(Account::Customer, bin, &article, quantity));
         let stock = Account::StockValue(article.clone());
-        draft.post(Posting::money(
-            Account::CostOfGoods,
-            stock,
-            desk.currency(),
-            cost,
-        ));
+        draft.post(Posting::money(Account::CostOfGoods, stock, desk.currency(), cost));
         let quantity = -promised;
         draft.event(warehouse::Event::StockLent { article, quantity });
     }
-    Ok(draft.decision(
-        Kind::HandOverRemoteSale,
-        Scope::Node(seller),
-        Reply::Done {},
-    ))
+    Ok(draft.decision(Kind::HandOverRemoteSale, Scope::Node(seller), Reply::Done {}))
 }

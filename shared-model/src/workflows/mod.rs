@@ -50,12 +50,7 @@ pub fn decide<L: Load>(
     let decision = step(command, desk)?;
     // What the hub would set aside must not be written here: sums of what was received over months
     // can pass the bound that each amount keeps.
-    if decision
-        .body
-        .postings
-        .iter()
-        .any(|posting| posting.check().is_err())
-    {
+    if decision.body.postings.iter().any(|posting| posting.check().is_err()) {
         return Err(amount_too_large().into());
     }
     Ok(decision)

@@ -27,10 +27,7 @@ pub(super) fn place<L: Load>(
 ) -> Result<Decision, Declined<L::Error>> {
     let mut lines = Vec::with_capacity(command.lines.len());
     for (index, line) in command.lines.iter().enumerate() {
-        lines.push(at_line(
-            index,
-            priced(&line.article, line.quantity.units(), desk),
-        )?);
+        lines.push(at_line(index, priced(&line.article, line.quantity.units(), desk))?);
     }
     let quote = quote_of(desk, &lines, command.delivery_fee_minor.minor())?;
     let number = desk.order_number()?;
@@ -49,10 +46,7 @@ pub(super) fn place<L: Load>(
         totals: totals_of(&quote),
         paid_minor,
         reference: None,
-        address: command
-            .address
-            .as_ref()
-            .map(|address| address.as_str().to_owned()),
+        address: command.address.as_ref().map(|address| address.as_str().to_owned()),
         sold_from: None,
         placed: desk.context.now,
         staff: desk.context.actor,
@@ -69,11 +63,8 @@ pub(super) fn place<L: Load>(
         let (till, deposit) = (Account::Till, Account::CustomerDeposit);
         draft.post(Posting::money(till, deposit, desk.currency(), paid_minor));
     }
-    let reply = Reply::Placed {
-        number,
-        total_minor: quote.total_minor,
-        tax_minor: quote.tax_minor,
-    };
+    let reply =
+        Reply::Placed { number, total_minor: quote.total_minor, tax_minor: quote.tax_minor };
     Ok(draft.decision(Kind::PlaceOrder, Scope::Site, reply))
 }
 
@@ -94,11 +85,7 @@ pub(super) fn reserve<L: Load>(
     let reserved = orders::reserve(&order)?;
     let mut lines = Vec::new();
     for (article, quantity) in wanted(&order) {
-        let index = order
-            .lines
-            .iter()
-            .position(|line| line.article == *article)
-            .unwrap_or(0);
+        let index = order.lines.iter().position(|line| line.article == *article).unwrap_or(0);
         let stock = desk.stock(article)?;
         at_line(
             index,
@@ -221,21 +208,15 @@ pub(super) fn import<L: Load>(
         totals,
         paid_minor: 0,
         reference: Some(command.reference.clone()),
-        address: command
-            .customer
-            .as_ref()
-            .map(|customer| customer.address.clone()),
+        address: command.customer.as_ref().map(|customer| customer.address.clone()),
         sold_from: None,
         placed: command.placed,
         staff: desk.context.actor,
     };
     let known: Option<Order> = desk.own(&command.order.to_string())?;
     draft.event(orders::place(known.as_ref(), new)?);
-    let reply = Reply::Placed {
-        number,
-        total_minor: totals.total_minor,
-        tax_minor: totals.tax_minor,
-    };
+    let reply =
+        Reply::Placed { number, total_minor: totals.total_minor, tax_minor: totals.tax_minor };
     Ok(draft.decision(Kind::ImportOrder, Scope::Site, reply))
 }
 
@@ -293,11 +274,7 @@ fn register_if_new<L: Load>(
     };
     let change = document::create_customer(desk.context.writer, &fields)?;
     let kind = DocumentKind::Customer;
-    draft.event(document::Event {
-        document: id,
-        kind,
-        change: change.into(),
-    });
+    draft.event(document::Event { document: id, kind, change: change.into() });
     Ok(())
 }
 

@@ -64,11 +64,7 @@ pub(super) fn register_customer<L: Load>(
     };
     let change = document::create_customer(desk.context.writer, &fields)?.into();
     let mut draft = Draft::default();
-    draft.event(document::Event {
-        document,
-        kind: DocumentKind::Customer,
-        change,
-    });
+    draft.event(document::Event { document, kind: DocumentKind::Customer, change });
     Ok(draft.done(Kind::RegisterCustomer))
 }
 
@@ -87,11 +83,7 @@ pub(super) fn edit_customer<L: Load>(
     };
     let change = document::edit_customer(&saved, desk.context.writer, &fields)?.into();
     let mut draft = Draft::default();
-    draft.event(document::Event {
-        document,
-        kind: DocumentKind::Customer,
-        change,
-    });
+    draft.event(document::Event { document, kind: DocumentKind::Customer, change });
     Ok(draft.done(Kind::EditCustomer))
 }
 
@@ -105,11 +97,7 @@ pub(super) fn write_delivery_note<L: Load>(
     let text = command.text.as_str();
     let change = document::write_note(saved.as_deref(), desk.context.writer, text)?.into();
     let mut draft = Draft::default();
-    draft.event(document::Event {
-        document,
-        kind: DocumentKind::DeliveryNote,
-        change,
-    });
+    draft.event(document::Event { document, kind: DocumentKind::DeliveryNote, change });
     Ok(draft.done(Kind::WriteDeliveryNote))
 }
 
@@ -129,18 +117,11 @@ pub(super) fn resolve_exception<L: Load>(
 ) -> Result<Decision, Declined<L::Error>> {
     let known: Option<Exception> = desk.own(&command.exception.to_string())?;
     let mut draft = Draft::default();
-    draft.event(exceptions::resolve(
-        known.as_ref(),
-        command,
-        desk.context.actor,
-    )?);
+    draft.event(exceptions::resolve(known.as_ref(), command, desk.context.actor)?);
     Ok(draft.done(Kind::ResolveException))
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "every step of the day has this shape"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "every step of the day has this shape")]
 pub(super) fn enrol_staff<L: Load>(
     command: &EnrolStaff,
     _: &mut Desk<'_, '_, L>,

@@ -88,19 +88,13 @@ pub(super) fn list_articles<L: Load>(
     Ok(for_region(draft, Kind::ListArticles))
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "every step of the day has this shape"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "every step of the day has this shape")]
 pub(super) fn list_prices<L: Load>(
     command: &ListPrices,
     _: &mut Desk<'_, '_, L>,
 ) -> Result<Decision, Declined<L::Error>> {
     let mut draft = Draft::default();
-    draft.event(pricing::Event::PricesListed {
-        book: command.book,
-        lines: command.lines.clone(),
-    });
+    draft.event(pricing::Event::PricesListed { book: command.book, lines: command.lines.clone() });
     Ok(for_region(draft, Kind::ListPrices))
 }
 
@@ -114,10 +108,7 @@ pub(super) fn publish_prices<L: Load>(
     Ok(for_region(draft, Kind::PublishPrices))
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "every step of the day has this shape"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "every step of the day has this shape")]
 pub(super) fn enrol_node<L: Load>(
     command: &EnrolNode,
     _: &mut Desk<'_, '_, L>,
@@ -132,10 +123,7 @@ pub(super) fn enrol_node<L: Load>(
     Ok(for_region(draft, Kind::EnrolNode))
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "every step of the day has this shape"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "every step of the day has this shape")]
 pub(super) fn revoke_node<L: Load>(
     command: &RevokeNode,
     _: &mut Desk<'_, '_, L>,
@@ -170,23 +158,9 @@ pub(super) fn match_statement<L: Load>(
         fee,
     )?);
     let currency = desk.currency();
-    draft.post(Posting::money(
-        Account::Bank,
-        Account::BankInTransit,
-        currency,
-        amount,
-    ));
-    draft.post(Posting::money(
-        Account::BankFees,
-        Account::BankInTransit,
-        currency,
-        fee,
-    ));
-    Ok(draft.decision(
-        Kind::MatchStatement,
-        Scope::Node(command.depot),
-        Reply::Done {},
-    ))
+    draft.post(Posting::money(Account::Bank, Account::BankInTransit, currency, amount));
+    draft.post(Posting::money(Account::BankFees, Account::BankInTransit, currency, fee));
+    Ok(draft.decision(Kind::MatchStatement, Scope::Node(command.depot), Reply::Done {}))
 }
 
 pub(super) fn pay_rider<L: Load>(
@@ -194,9 +168,7 @@ pub(super) fn pay_rider<L: Load>(
     desk: &mut Desk<'_, '_, L>,
 ) -> Result<Decision, Declined<L::Error>> {
     let rider: Option<Rider> = desk.of(command.depot, &command.rider.to_string())?;
-    rider.ok_or(crate::gig::Error::RiderUnknown {
-        rider: command.rider,
-    })?;
+    rider.ok_or(crate::gig::Error::RiderUnknown { rider: command.rider })?;
     // Earned and owed stand in the depot's books, paid and offset in the hub's: the sum counts.
     let mut open = |account: &Account| -> Result<i64, Declined<L::Error>> {
         let key = keys::balance(account, &Unit::Money(desk.currency()));
@@ -212,17 +184,7 @@ pub(super) fn pay_rider<L: Load>(
     let currency = desk.currency();
     let mut draft = Draft::default();
     draft.event(paid);
-    draft.post(Posting::money(
-        payable.clone(),
-        receivable,
-        currency,
-        offset,
-    ));
-    draft.post(Posting::money(
-        payable,
-        Account::Bank,
-        currency,
-        earned - offset,
-    ));
+    draft.post(Posting::money(payable.clone(), receivable, currency, offset));
+    draft.post(Posting::money(payable, Account::Bank, currency, earned - offset));
     Ok(draft.decision(Kind::PayRider, Scope::Node(command.depot), Reply::Done {}))
 }

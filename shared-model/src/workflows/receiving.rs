@@ -29,11 +29,7 @@ pub(super) fn receive<L: Load>(
         lines.push(received);
     }
     let reference = command.reference.as_str().to_owned();
-    draft.event(Event::GoodsReceived {
-        receipt: command.receipt,
-        reference,
-        lines,
-    });
+    draft.event(Event::GoodsReceived { receipt: command.receipt, reference, lines });
     Ok(draft.done(Kind::ReceiveGoods))
 }
 
@@ -47,9 +43,7 @@ fn received_line<L: Load>(
         let Some(name) = &line.pack else {
             return Ok(count.units());
         };
-        let unknown = || Error::PackUnknown {
-            pack: name.to_string(),
-        };
+        let unknown = || Error::PackUnknown { pack: name.to_string() };
         let is_it = |pack: &&Pack| pack.name == name.as_str();
         let pack = article.packs.iter().find(is_it).ok_or_else(unknown)?;
         pack.units(count).map(Quantity::units).ok_or_else(unknown)
@@ -88,12 +82,7 @@ fn post_arrival<L: Load>(
     let sound = line.quantity - line.damaged;
     let bin = Account::Bin(line.bin.clone());
     draft.post(Posting::goods(bin, Account::Supplier, &line.article, sound));
-    draft.post(Posting::goods(
-        Account::Quarantine,
-        Account::Supplier,
-        &line.article,
-        line.damaged,
-    ));
+    draft.post(Posting::goods(Account::Quarantine, Account::Supplier, &line.article, line.damaged));
     draft.post(Posting::money(
         Account::StockValue(line.article.clone()),
         Account::GoodsReceivedNotInvoiced,
@@ -113,17 +102,11 @@ fn raise_differences<L: Load>(
         draft.raise(&desk.context, kind, line.article.as_str(), detail, None);
     };
     if line.damaged > 0 {
-        let detail = format!(
-            "{reference}: {} of {} arrived damaged",
-            line.damaged, line.quantity
-        );
+        let detail = format!("{reference}: {} of {} arrived damaged", line.damaged, line.quantity);
         raise(exceptions::Kind::ReceivedDamaged, detail);
     }
     if let Some(expected) = line.expected {
-        let detail = format!(
-            "{reference}: {expected} announced, {} arrived",
-            line.quantity
-        );
+        let detail = format!("{reference}: {expected} announced, {} arrived", line.quantity);
         if line.quantity < expected {
             raise(exceptions::Kind::ReceivedShort, detail);
         } else if line.quantity > expected {
@@ -137,19 +120,12 @@ pub(super) fn move_stock<L: Load>(
     desk: &mut Desk<'_, '_, L>,
 ) -> Result<Decision, Declined<L::Error>> {
     desk.article(&command.article)?;
-    desk.check_bin(&command.to_bin).map_err(|error| Refusal {
-        field: "to_bin".into(),
-        ..error.into()
-    })?;
+    desk.check_bin(&command.to_bin)
+        .map_err(|error| Refusal { field: "to_bin".into(), ..error.into() })?;
     if command.from_bin == command.to_bin {
         return Err(Error::SameBin.into());
     }
-    let held = desk
-        .stock(&command.article)?
-        .bins
-        .get(&command.from_bin)
-        .copied()
-        .unwrap_or(0);
+    let held = desk.stock(&command.article)?.bins.get(&command.from_bin).copied().unwrap_or(0);
     let quantity = command.quantity.units();
     if quantity > held {
         let refusal: Refusal = Error::NotInBin {
@@ -158,11 +134,7 @@ pub(super) fn move_stock<L: Load>(
             held,
         }
         .into();
-        return Err(Refusal {
-            field: "from_bin".into(),
-            ..refusal
-        }
-        .into());
+        return Err(Refusal { field: "from_bin".into(), ..refusal }.into());
     }
     let mut draft = Draft::default();
     draft.event(Event::StockMoved {

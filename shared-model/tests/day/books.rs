@@ -38,9 +38,8 @@ fn sums(memory: &Memory) -> BTreeMap<(String, String), i128> {
         if kind == Kind::Balance {
             let (_, unit) = key.rsplit_once('|').unwrap();
             let balance: Balance = minicbor::decode(body).unwrap();
-            *sums
-                .entry((author.to_string(), unit.to_owned()))
-                .or_default() += i128::from(balance.0);
+            *sums.entry((author.to_string(), unit.to_owned())).or_default() +=
+                i128::from(balance.0);
         }
     }
     sums
@@ -88,14 +87,8 @@ fn goods_agree(depot: &Depot) {
         let by_account = by_account.remove(&article).unwrap_or_default();
         assert_eq!(stock.bins, by_account.bins, "bins of {article}");
         assert_eq!(stock.staged, by_account.staged, "staged {article}");
-        assert_eq!(
-            stock.quarantined, by_account.quarantined,
-            "quarantined {article}"
-        );
-        assert_eq!(
-            stock.with_riders, by_account.with_riders,
-            "{article} with riders"
-        );
+        assert_eq!(stock.quarantined, by_account.quarantined, "quarantined {article}");
+        assert_eq!(stock.with_riders, by_account.with_riders, "{article} with riders");
     }
 }
 
@@ -116,27 +109,11 @@ fn promises_agree(depot: &Depot) {
         *lent.entry(right.article.to_string()).or_default() += open;
     }
     for (article, stock) in stocks(depot) {
-        assert!(
-            stock.reserved >= 0 && stock.lent >= 0,
-            "{article}: {stock:?}"
-        );
-        assert_eq!(
-            stock.reserved,
-            wanted.remove(&article).unwrap_or(0),
-            "reserved {article}"
-        );
-        assert_eq!(
-            stock.lent,
-            lent.remove(&article).unwrap_or(0),
-            "lent {article}"
-        );
+        assert!(stock.reserved >= 0 && stock.lent >= 0, "{article}: {stock:?}");
+        assert_eq!(stock.reserved, wanted.remove(&article).unwrap_or(0), "reserved {article}");
+        assert_eq!(stock.lent, lent.remove(&article).unwrap_or(0), "lent {article}");
     }
-    assert!(
-        wanted
-            .values()
-            .chain(lent.values())
-            .all(|units| *units == 0)
-    );
+    assert!(wanted.values().chain(lent.values()).all(|units| *units == 0));
 }
 
 /// A rider holds what the tasks on the road carry, and the cash collected and not handed over.
@@ -149,26 +126,15 @@ fn riders_agree(depot: &Depot) {
             matches!(task.status, TaskStatus::Allocated | TaskStatus::Failed) && of_rider(task)
         };
         let value: i64 = tasks.iter().filter(on_road).map(Task::cost_minor).sum();
-        assert_eq!(
-            depot.money(&Account::TransitValue(rider.rider)),
-            value,
-            "{rider:?}"
-        );
+        assert_eq!(depot.money(&Account::TransitValue(rider.rider)), value, "{rider:?}");
         let open: Vec<&Task> = tasks
             .iter()
             .filter(of_rider)
             .filter(|task| task.status == TaskStatus::Allocated)
             .collect();
         let due: i64 = open.iter().map(|task| task.cash_due_minor).sum();
-        assert_eq!(
-            (rider.open_tasks, rider.cash_due_minor),
-            (open.len() as i64, due)
-        );
-        let collected: i64 = tasks
-            .iter()
-            .filter(of_rider)
-            .map(|task| task.collected_minor)
-            .sum();
+        assert_eq!((rider.open_tasks, rider.cash_due_minor), (open.len() as i64, due));
+        let collected: i64 = tasks.iter().filter(of_rider).map(|task| task.collected_minor).sum();
         let handed_over: i64 = handovers
             .iter()
             .filter(|handover| handover.rider == rider.rider)
@@ -190,27 +156,13 @@ fn left_custody(handover: &Handover) -> i64 {
 
 /// What customers paid and were not given back is in the till, or a rider collected it.
 fn cash_agrees(depot: &Depot) {
-    let kept: i64 = depot
-        .all::<Order>()
-        .iter()
-        .map(|order| order.paid_minor - order.refunded_minor)
-        .sum();
-    let collected: i64 = depot
-        .all::<Task>()
-        .iter()
-        .map(|task| task.collected_minor)
-        .sum();
-    assert_eq!(
-        kept,
-        depot.money(&Account::Till) + collected,
-        "kept of what was paid"
-    );
+    let kept: i64 =
+        depot.all::<Order>().iter().map(|order| order.paid_minor - order.refunded_minor).sum();
+    let collected: i64 = depot.all::<Task>().iter().map(|task| task.collected_minor).sum();
+    assert_eq!(kept, depot.money(&Account::Till) + collected, "kept of what was paid");
     for order in depot.all::<Order>() {
         assert!(order.refunded_minor <= order.paid_minor, "{order:?}");
-        let refunded = order
-            .lines
-            .iter()
-            .all(|line| line.refunded <= line.picked.max(0));
+        let refunded = order.lines.iter().all(|line| line.refunded <= line.picked.max(0));
         assert!(refunded, "more was refunded than delivered: {order:?}");
     }
 }
@@ -221,10 +173,7 @@ fn series_are_gapless(depot: &Depot) {
     for order in depot.all::<Order>() {
         for number in order.credit_notes.iter().chain([&order.number]) {
             let (name, number) = number.rsplit_once('-').unwrap();
-            series
-                .entry(name.to_owned())
-                .or_default()
-                .push(number.parse().unwrap());
+            series.entry(name.to_owned()).or_default().push(number.parse().unwrap());
         }
     }
     for (name, mut numbers) in series {
@@ -243,9 +192,5 @@ fn values_follow_goods(depot: &Depot) {
         assert!(!gone || value == 0, "{article} is gone and worth {value}");
     }
     let exceptions: Vec<Exception> = depot.all();
-    assert!(
-        exceptions
-            .iter()
-            .all(|exception| !exception.subject.is_empty())
-    );
+    assert!(exceptions.iter().all(|exception| !exception.subject.is_empty()));
 }

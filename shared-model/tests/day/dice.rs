@@ -53,24 +53,15 @@ impl Dice {
 struct Told(u64);
 
 impl Drop for Told {
-    #[expect(
-        clippy::print_stderr,
-        reason = "the seed is what makes a failure repeatable"
-    )]
+    #[expect(clippy::print_stderr, reason = "the seed is what makes a failure repeatable")]
     fn drop(&mut self) {
         if is_failing() {
-            eprintln!(
-                "failed with seed {}; again with OMNIROUTE_SEED={}",
-                self.0, self.0
-            );
+            eprintln!("failed with seed {}; again with OMNIROUTE_SEED={}", self.0, self.0);
         }
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test may read its own settings"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test may read its own settings")]
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }

@@ -51,10 +51,7 @@ pub(crate) struct Person {
 }
 
 const fn person(number: u128, role: Role) -> Person {
-    Person {
-        staff: StaffId::new(Uuid::from_u128(number)),
-        role,
-    }
+    Person { staff: StaffId::new(Uuid::from_u128(number)), role }
 }
 
 pub(crate) const MANAGER: Person = person(0xa1, Role::Manager);
@@ -131,15 +128,13 @@ impl Depot {
         }
         let kind = Kind::by_name(name).unwrap();
         let command = Command::parse(kind, body).unwrap();
-        self.run(by, &command)
-            .map(|decision| serde_json::to_value(decision.reply).unwrap())
+        self.run(by, &command).map(|decision| serde_json::to_value(decision.reply).unwrap())
     }
 
     /// [`Self::ask`] where a refusal is a failure of the test.
     pub(crate) fn must(&mut self, by: Person, name: &str, body: Value) -> Value {
         let shown = body.to_string();
-        self.ask(by, name, body)
-            .unwrap_or_else(|refusal| panic!("{name} {shown}: {refusal:?}"))
+        self.ask(by, name, body).unwrap_or_else(|refusal| panic!("{name} {shown}: {refusal:?}"))
     }
 
     /// [`Self::ask`] where only a refusal will do.
@@ -243,10 +238,7 @@ impl Depot {
     /// Does what a node does by itself once a holder's return has arrived.
     pub(crate) fn absorb(&mut self, right: RightId) -> Result<Decision, Refusal> {
         let id = self.entry_id();
-        self.run(
-            MANAGER,
-            &Command::AbsorbReturns(AbsorbReturns { id, right }),
-        )
+        self.run(MANAGER, &Command::AbsorbReturns(AbsorbReturns { id, right }))
     }
 
     pub(crate) fn of<R: Record>(&self, author: NodeId, key: &str) -> Option<R> {
@@ -258,9 +250,7 @@ impl Depot {
     }
 
     pub(crate) fn balance(&self, account: &Account, unit: &Unit) -> i64 {
-        self.own::<Balance>(&keys::balance(account, unit))
-            .unwrap_or_default()
-            .0
+        self.own::<Balance>(&keys::balance(account, unit)).unwrap_or_default().0
     }
 
     pub(crate) fn money(&self, account: &Account) -> i64 {
@@ -299,11 +289,7 @@ pub(crate) fn take_in(
     let body: Body = inspect(entry, hub)
         .unwrap_or_else(|unsound| panic!("{:?}: {unsound}", entry.position))
         .unwrap();
-    let stamp = Stamp {
-        author: entry.position.node,
-        at: entry.hlc.at(),
-        staff: entry.actor,
-    };
+    let stamp = Stamp { author: entry.position.node, at: entry.hlc.at(), staff: entry.actor };
     match project(&mut View::new(set, memory), &stamp, &body) {
         Ok(()) => {}
         Err(never) => match never {},
@@ -411,11 +397,7 @@ pub(crate) fn publish(hub: &mut Depot, currency: Currency) {
         })
         .collect();
     let id = hub.entry_id();
-    hub.run(
-        MANAGER,
-        &Command::ListArticles(ListArticles { id, articles }),
-    )
-    .unwrap();
+    hub.run(MANAGER, &Command::ListArticles(ListArticles { id, articles })).unwrap();
     let lines: Vec<PriceLine> = LISTED
         .iter()
         .map(|(code, _, unit_price_minor)| PriceLine {
@@ -435,11 +417,7 @@ pub(crate) fn publish_book(hub: &mut Depot, number: u128, currency: Currency, li
     let message = book_message(book, currency, valid_from, count, hash);
     let id = hub.entry_id();
     let lines = lines.to_vec();
-    hub.run(
-        MANAGER,
-        &Command::ListPrices(ListPrices { id, book, lines }),
-    )
-    .unwrap();
+    hub.run(MANAGER, &Command::ListPrices(ListPrices { id, book, lines })).unwrap();
     let book = PublishBook {
         book,
         currency,
@@ -449,8 +427,7 @@ pub(crate) fn publish_book(hub: &mut Depot, number: u128, currency: Currency, li
         signature: hub.key.sign(BOOK_SIGNING_CONTEXT, &message),
     };
     let id = hub.entry_id();
-    hub.run(MANAGER, &Command::PublishPrices(PublishPrices { id, book }))
-        .unwrap();
+    hub.run(MANAGER, &Command::PublishPrices(PublishPrices { id, book })).unwrap();
 }
 
 /// One line of an arrival.
@@ -506,10 +483,7 @@ impl Depot {
         let body = json!({"rider": rider, "orders": [order]});
         let reply = self.must(DISPATCHER, "dispatch-orders", body);
         let task = &reply["tasks"][0];
-        (
-            task["task"].as_str().unwrap().to_owned(),
-            task["cash_due_minor"].as_i64().unwrap(),
-        )
+        (task["task"].as_str().unwrap().to_owned(), task["cash_due_minor"].as_i64().unwrap())
     }
 
     pub(crate) fn delivered(&mut self, task: &str, cash_minor: i64) {

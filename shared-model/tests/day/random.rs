@@ -154,8 +154,7 @@ fn code(dice: &mut Dice) -> &'static str {
 }
 
 fn bin(dice: &mut Dice) -> &'static str {
-    dice.pick(&["A-01", "A-01", "A-02", "A-02", "B-01", "BAY", "NO-BIN"])
-        .unwrap()
+    dice.pick(&["A-01", "A-01", "A-02", "A-02", "B-01", "BAY", "NO-BIN"]).unwrap()
 }
 
 /// A known record's id; now and then one that nobody knows.
@@ -203,13 +202,7 @@ fn sell(depot: &Depot, dice: &mut Dice, order: String, sites: &[&str]) -> Value 
             depot,
             dice,
             |right| right.holder == here,
-            |right| {
-                format!(
-                    "{}|{}",
-                    right.article,
-                    right.home.as_uuid().as_u128() - 0x11
-                )
-            },
+            |right| format!("{}|{}", right.article, right.home.as_uuid().as_u128() - 0x11),
         );
         let (article, site) = match held.split_once('|') {
             Some((article, home)) => (article, sites[home.parse::<usize>().unwrap()]),
@@ -221,11 +214,7 @@ fn sell(depot: &Depot, dice: &mut Dice, order: String, sites: &[&str]) -> Value 
 }
 
 fn place(dice: &mut Dice, order: String) -> Value {
-    let terms = if dice.once_in(2) {
-        "prepaid_cash"
-    } else {
-        "cash_on_delivery"
-    };
+    let terms = if dice.once_in(2) { "prepaid_cash" } else { "cash_on_delivery" };
     json!({"order": order, "terms": terms, "lines": basket(dice),
         "delivery_fee_minor": dice.between(0, 2) * 500_00})
 }
@@ -233,25 +222,12 @@ fn place(dice: &mut Dice, order: String) -> Value {
 fn pick(depot: &Depot, dice: &mut Dice) -> Value {
     let id = order(depot, dice, &[Status::Reserved, Status::Picking]);
     let known: Option<Order> = depot.own(&id);
-    let open = known
-        .iter()
-        .flat_map(|order| &order.lines)
-        .find(|line| !line.is_done());
+    let open = known.iter().flat_map(|order| &order.lines).find(|line| !line.is_done());
     let (line, scanned, left) = open.map_or((1, code(dice).to_owned(), 1), |line| {
-        (
-            line.line,
-            line.article.to_string(),
-            line.quantity - line.picked,
-        )
+        (line.line, line.article.to_string(), line.quantity - line.picked)
     });
-    let stock = super::books::stocks(depot)
-        .remove(&scanned)
-        .unwrap_or_default();
-    let full = stock
-        .bins
-        .iter()
-        .max_by_key(|(_, held)| **held)
-        .map(|(bin, _)| bin.to_string());
+    let stock = super::books::stocks(depot).remove(&scanned).unwrap_or_default();
+    let full = stock.bins.iter().max_by_key(|(_, held)| **held).map(|(bin, _)| bin.to_string());
     let bin = full.unwrap_or_else(|| bin(dice).to_owned());
     let short = dice.once_in(5);
     let quantity = if short { dice.between(0, left) } else { left };
@@ -264,16 +240,9 @@ fn pick(depot: &Depot, dice: &mut Dice) -> Value {
 }
 
 fn road(depot: &Depot, dice: &mut Dice, name: &'static str) -> Asked {
-    let wanted = if name == "take-back" {
-        TaskStatus::Failed
-    } else {
-        TaskStatus::Allocated
-    };
-    let fitting: Vec<Task> = depot
-        .all::<Task>()
-        .into_iter()
-        .filter(|task| task.status == wanted)
-        .collect();
+    let wanted = if name == "take-back" { TaskStatus::Failed } else { TaskStatus::Allocated };
+    let fitting: Vec<Task> =
+        depot.all::<Task>().into_iter().filter(|task| task.status == wanted).collect();
     let id = match dice.pick(&fitting) {
         Some(task) => task.task.to_string(),
         None => any::<Task>(depot, dice, |task| task.task.to_string()),
@@ -302,11 +271,7 @@ fn road(depot: &Depot, dice: &mut Dice, name: &'static str) -> Asked {
                 .map(|goods| json!({"article": goods.article, "quantity": 1}))
                 .into_iter()
                 .collect();
-            (
-                CLERK,
-                "take-back",
-                json!({"task": id, "bin": bin(dice), "damaged": damaged}),
-            )
+            (CLERK, "take-back", json!({"task": id, "bin": bin(dice), "damaged": damaged}))
         }
     }
 }
@@ -321,29 +286,17 @@ fn refund(depot: &Depot, dice: &mut Dice) -> Value {
 }
 
 fn customer(dice: &mut Dice, name: &'static str) -> Asked {
-    let customer: CustomerId = super::uuid(0xc057_0000 + u128::from(dice.roll() % 12))
-        .parse()
-        .unwrap();
+    let customer: CustomerId =
+        super::uuid(0xc057_0000 + u128::from(dice.roll() % 12)).parse().unwrap();
     let phone = format!("07{:08}", dice.roll() % 100_000_000);
-    (
-        CASHIER,
-        name,
-        json!({"customer": customer, "name": "Wanjiru", "phone": phone}),
-    )
+    (CASHIER, name, json!({"customer": customer, "name": "Wanjiru", "phone": phone}))
 }
 
 fn handover(depot: &Depot, dice: &mut Dice, fresh: String) -> Asked {
     let step = dice.below(3);
-    let due = [
-        HandoverStatus::Counted,
-        HandoverStatus::Declared,
-        HandoverStatus::Counted,
-    ][step];
-    let fitting: Vec<Handover> = depot
-        .all::<Handover>()
-        .into_iter()
-        .filter(|handover| handover.status == due)
-        .collect();
+    let due = [HandoverStatus::Counted, HandoverStatus::Declared, HandoverStatus::Counted][step];
+    let fitting: Vec<Handover> =
+        depot.all::<Handover>().into_iter().filter(|handover| handover.status == due).collect();
     let known = match dice.pick(&fitting) {
         Some(handover) => handover.handover.to_string(),
         None => any::<Handover>(depot, dice, |handover| handover.handover.to_string()),
@@ -374,12 +327,7 @@ fn handover(depot: &Depot, dice: &mut Dice, fresh: String) -> Asked {
 fn right(depot: &Depot, dice: &mut Dice, fresh: String, sites: &[&str]) -> Asked {
     let site = *dice.pick(sites).unwrap();
     let here = depot.node();
-    let held = foreign::<Right>(
-        depot,
-        dice,
-        |right| right.holder == here,
-        |r| r.right.to_string(),
-    );
+    let held = foreign::<Right>(depot, dice, |right| right.holder == here, |r| r.right.to_string());
     let quantity = dice.between(1, 4);
     let some = dice.between(1, 2);
     match dice.below(7) {
@@ -388,29 +336,15 @@ fn right(depot: &Depot, dice: &mut Dice, fresh: String, sites: &[&str]) -> Asked
             "grant-right",
             json!({"right": fresh, "article": code(dice), "quantity": quantity, "to_site": site}),
         ),
-        2 => (
-            MANAGER,
-            "return-right",
-            json!({"right": held, "quantity": quantity}),
-        ),
-        3 => (
-            MANAGER,
-            "transfer-right",
-            json!({"right": held, "quantity": some, "to_site": site}),
-        ),
+        2 => (MANAGER, "return-right", json!({"right": held, "quantity": quantity})),
+        3 => (MANAGER, "transfer-right", json!({"right": held, "quantity": some, "to_site": site})),
         _ => {
             let waits = |sale: &RemoteSale| {
-                let gone = depot
-                    .own::<RemoteHandover>(&sale.order.to_string())
-                    .is_some();
+                let gone = depot.own::<RemoteHandover>(&sale.order.to_string()).is_some();
                 !gone && sale.items.iter().any(|item| item.home == here)
             };
             let order = foreign::<RemoteSale>(depot, dice, waits, |sale| sale.order.to_string());
-            (
-                CASHIER,
-                "hand-over-remote-sale",
-                json!({"bin": bin(dice), "order": order}),
-            )
+            (CASHIER, "hand-over-remote-sale", json!({"bin": bin(dice), "order": order}))
         }
     }
 }
@@ -429,8 +363,7 @@ fn foreign<R: Record>(
         .map(|(_, _, _, body)| minicbor::decode(body).unwrap())
         .filter(|record| fits(record) || dice.once_in(20))
         .collect();
-    dice.pick(&known)
-        .map_or_else(|| super::uuid(u128::from(dice.roll())), id)
+    dice.pick(&known).map_or_else(|| super::uuid(u128::from(dice.roll())), id)
 }
 
 fn other(depot: &Depot, dice: &mut Dice) -> Asked {

@@ -26,18 +26,12 @@ impl Account {
     pub(super) fn choose(data: &Path) -> anyhow::Result<Self> {
         let own = rustix::process::geteuid();
         if !own.is_root() {
-            return Ok(Self {
-                uid: own.as_raw(),
-                gid: rustix::process::getegid().as_raw(),
-            });
+            return Ok(Self { uid: own.as_raw(), gid: rustix::process::getegid().as_raw() });
         }
         if let Ok(owned) = std::fs::metadata(data)
             && owned.uid() != 0
         {
-            return Ok(Self {
-                uid: owned.uid(),
-                gid: owned.gid(),
-            });
+            return Ok(Self { uid: owned.uid(), gid: owned.gid() });
         }
         let accounts = std::fs::read_to_string("/etc/passwd").context("reading /etc/passwd")?;
         CANDIDATES.iter().find_map(|name| account_named(&accounts, name)).context(
@@ -109,9 +103,7 @@ pub(super) fn let_pass(folder: &Path) -> anyhow::Result<()> {
 
 /// `name:password:uid:gid:…`, as in passwd(5).
 fn account_named(passwd: &str, name: &str) -> Option<Account> {
-    let line = passwd
-        .lines()
-        .find(|line| line.split(':').next() == Some(name))?;
+    let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
     let mut fields = line.split(':').skip(2);
     let uid = fields.next()?.parse().ok()?;
     let gid = fields.next()?.parse().ok()?;
@@ -125,10 +117,7 @@ mod tests {
     #[test]
     fn accounts_are_read_from_passwd_and_root_is_never_one() {
         let passwd = "root:x:0:0::/root:/bin/sh\npostgres:x:101:104:,,,:/var/lib:/bin/bash\n";
-        assert_eq!(
-            account_named(passwd, "postgres"),
-            Some(Account { uid: 101, gid: 104 })
-        );
+        assert_eq!(account_named(passwd, "postgres"), Some(Account { uid: 101, gid: 104 }));
         assert_eq!(account_named(passwd, "post"), None);
         assert_eq!(account_named(passwd, "root"), None);
     }
@@ -139,10 +128,7 @@ mod tests {
         let private = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(dir.path(), private).unwrap();
         let own = std::fs::metadata(dir.path()).unwrap();
-        let stranger = Account {
-            uid: own.uid() + 4711,
-            gid: own.gid() + 4711,
-        };
+        let stranger = Account { uid: own.uid() + 4711, gid: own.gid() + 4711 };
         let inside = dir.path().join("inside");
         std::fs::create_dir(&inside).unwrap();
         assert_eq!(stranger.barred_at(&inside), Some(dir.path().to_owned()));

@@ -55,11 +55,8 @@ pub(super) struct Binaries {
 impl Binaries {
     /// The newest one, or the one of the major version that wrote an existing cluster.
     pub(super) fn find(places: &Places, written_by: Option<u32>) -> anyhow::Result<Self> {
-        let mut found: Vec<Self> = places
-            .folders()
-            .iter()
-            .filter_map(|folder| Self::in_folder(folder))
-            .collect();
+        let mut found: Vec<Self> =
+            places.folders().iter().filter_map(|folder| Self::in_folder(folder)).collect();
         // Stable: among equals the earlier place wins.
         found.sort_by_key(|binaries| std::cmp::Reverse(binaries.major));
         let chosen = match written_by {
@@ -81,19 +78,11 @@ impl Binaries {
 
     fn in_folder(folder: &Path) -> Option<Self> {
         // Links are followed: initdb looks for its share files beside where it really is.
-        let folder = folder
-            .join("postgres")
-            .canonicalize()
-            .ok()?
-            .parent()?
-            .to_owned();
+        let folder = folder.join("postgres").canonicalize().ok()?.parent()?.to_owned();
         if !folder.join("initdb").is_file() {
             return None;
         }
-        let output = Command::new(folder.join("postgres"))
-            .arg("--version")
-            .output()
-            .ok()?;
+        let output = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
         let major = major_of(&String::from_utf8_lossy(&output.stdout))?;
         Some(Self { folder, major })
     }
@@ -111,11 +100,9 @@ impl Binaries {
 pub(super) fn written_by(data: &Path) -> anyhow::Result<Option<u32>> {
     let file = data.join("PG_VERSION");
     match std::fs::read_to_string(&file) {
-        Ok(text) => Ok(Some(
-            text.trim()
-                .parse()
-                .with_context(|| format!("reading {}", file.display()))?,
-        )),
+        Ok(text) => {
+            Ok(Some(text.trim().parse().with_context(|| format!("reading {}", file.display()))?))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("reading {}", file.display())),
     }
@@ -124,9 +111,7 @@ pub(super) fn written_by(data: &Path) -> anyhow::Result<Option<u32>> {
 /// `postgres (PostgreSQL) 15.13 (Debian …)`, but also `17beta1` and `18devel`.
 fn major_of(version: &str) -> Option<u32> {
     let number = version.split_once("(PostgreSQL) ")?.1;
-    let digits = number
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(number.len());
+    let digits = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
     number[..digits].parse().ok()
 }
 
@@ -136,10 +121,7 @@ mod tests {
 
     #[test]
     fn versions_are_read_as_the_binary_prints_them() {
-        assert_eq!(
-            major_of("postgres (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(major_of("postgres (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)\n"), Some(15));
         assert_eq!(major_of("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(major_of("sh: not found"), None);
     }
@@ -147,28 +129,17 @@ mod tests {
     #[test]
     fn missing_binaries_are_refused_with_a_remedy() {
         let empty = tempfile::tempdir().unwrap();
-        let places = Places {
-            named: None,
-            path: OsString::new(),
-            installed_under: empty.path().to_owned(),
-        };
+        let places =
+            Places { named: None, path: OsString::new(), installed_under: empty.path().to_owned() };
         let error = Binaries::find(&places, None).unwrap_err().to_string();
         assert!(error.contains("apt-get install postgresql"), "{error}");
-        let named = Places {
-            named: Some(empty.path().to_owned()),
-            ..Places::from_environment()
-        };
-        assert!(
-            Binaries::find(&named, None).is_err(),
-            "a named folder is the only place"
-        );
+        let named = Places { named: Some(empty.path().to_owned()), ..Places::from_environment() };
+        assert!(Binaries::find(&named, None).is_err(), "a named folder is the only place");
     }
 
     #[test]
     fn a_cluster_is_only_opened_by_the_version_that_wrote_it() {
-        let error = Binaries::find(&Places::from_environment(), Some(9))
-            .unwrap_err()
-            .to_string();
+        let error = Binaries::find(&Places::from_environment(), Some(9)).unwrap_err().to_string();
         assert!(error.contains("install postgresql-9"), "{error}");
     }
 }

@@ -53,23 +53,14 @@ impl PrivateCluster {
         tracing::info!(
             version = binaries.major, data = %place.data.display(), "the hub's own database runs"
         );
-        Ok(Self {
-            place,
-            postmaster,
-            stopped: false,
-            _lock: lock,
-        })
+        Ok(Self { place, postmaster, stopped: false, _lock: lock })
     }
 
     /// How to connect: over the socket that only this account may reach.
     #[must_use]
     pub fn connection(&self) -> tokio_postgres::Config {
         let mut config = tokio_postgres::Config::new();
-        config
-            .host_path(&self.place.socket)
-            .port(SOCKET_PORT)
-            .user(ROLE)
-            .dbname(ROLE);
+        config.host_path(&self.place.socket).port(SOCKET_PORT).user(ROLE).dbname(ROLE);
         config
     }
 
@@ -131,39 +122,24 @@ fn create(binaries: &Binaries, place: &Place) -> anyhow::Result<()> {
     let mut initdb = postmaster::quiet_command(&binaries.initdb(), place);
     initdb.arg("--pgdata").arg(&unfinished);
     // The account may reach the socket by the rights of its folder, and there is no other way in.
-    initdb.args([
-        "--auth=trust",
-        "--encoding=UTF8",
-        "--data-checksums",
-        "--no-instructions",
-    ]);
+    initdb.args(["--auth=trust", "--encoding=UTF8", "--data-checksums", "--no-instructions"]);
     // Sorted by code point: indexes outlive the C library's next collation. Letters are Unicode's.
     initdb.args(["--lc-collate=C", "--lc-ctype=C.UTF-8", "--username", ROLE]);
     let output = initdb.output().context("running initdb")?;
     if !output.status.success() {
-        bail!(
-            "initdb failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("initdb failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     create_database(binaries, place, &unfinished)?;
     std::fs::rename(&unfinished, &place.data).context("naming the new cluster")?;
-    File::open(&place.home)?
-        .sync_all()
-        .context("writing the name of the new cluster")
+    File::open(&place.home)?.sync_all().context("writing the name of the new cluster")
 }
 
 /// In single-user mode, so that no socket is open before the cluster has its final name.
 fn create_database(binaries: &Binaries, place: &Place, data: &Path) -> anyhow::Result<()> {
     let mut single = postmaster::quiet_command(&binaries.postgres(), place);
     single.arg("--single").arg("-D").arg(data).arg("template1");
-    single
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
-    let mut child = single
-        .spawn()
-        .context("running postgres in single-user mode")?;
+    single.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = single.spawn().context("running postgres in single-user mode")?;
     let mut input = child.stdin.take().context("no input to single-user mode")?;
     input.write_all(format!("CREATE DATABASE {ROLE}\n").as_bytes())?;
     drop(input);

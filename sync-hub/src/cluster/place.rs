@@ -61,10 +61,7 @@ impl Place {
 /// own home): then a folder elsewhere, with a link left in its place.
 fn home(state_dir: &Path, account: Account) -> anyhow::Result<PathBuf> {
     let home = state_dir.join("postgres");
-    if account
-        .barred_at(state_dir)
-        .is_some_and(|folder| folder == state_dir)
-    {
+    if account.barred_at(state_dir).is_some_and(|folder| folder == state_dir) {
         let_pass(state_dir)?;
     }
     let Some(barrier) = account.barred_at(state_dir) else {

@@ -61,15 +61,9 @@ impl Postmaster {
     pub(super) fn start(binaries: &Binaries, place: &Place) -> anyhow::Result<Self> {
         let log = open_log(&place.log)?;
         let mut command = quiet_command(&binaries.postgres(), place);
-        command
-            .arg("-D")
-            .arg(&place.data)
-            .arg("-k")
-            .arg(&place.socket);
+        command.arg("-D").arg(&place.data).arg("-k").arg(&place.socket);
         command.arg("-p").arg(SOCKET_PORT.to_string());
-        command
-            .arg("-c")
-            .arg(format!("cluster_name={}", place.name));
+        command.arg("-c").arg(format!("cluster_name={}", place.name));
         for setting in SETTINGS {
             command.arg("-c").arg(setting);
         }
@@ -161,10 +155,7 @@ impl Postmaster {
 }
 
 /// Waits a moment before looking again.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "blocking by contract, and Drop cannot await"
-)]
+#[allow(clippy::disallowed_methods, reason = "blocking by contract, and Drop cannot await")]
 pub(super) fn pause() {
     std::thread::sleep(POLL);
 }
@@ -173,11 +164,7 @@ pub(super) fn pause() {
 pub(super) fn quiet_command(program: &Path, place: &Place) -> Command {
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(program);
-    command
-        .env_clear()
-        .env("TZ", "UTC")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null());
+    command.env_clear().env("TZ", "UTC").env("LC_ALL", "C").stdin(Stdio::null());
     for kept in ["PATH", "LD_LIBRARY_PATH"] {
         if let Some(value) = std::env::var_os(kept) {
             command.env(kept, value);
@@ -208,10 +195,7 @@ pub(super) fn end_leftovers(place: &Place) -> anyhow::Result<()> {
             );
         }
         if !asked {
-            tracing::warn!(
-                processes = running.len(),
-                "stopping the database an earlier hub left"
-            );
+            tracing::warn!(processes = running.len(), "stopping the database an earlier hub left");
             asked = true;
             match orphan.filter(|pid| running.contains(pid)) {
                 Some(postmaster) => kill_process(postmaster, Signal::INT)?,
@@ -244,14 +228,7 @@ fn processes_of(name: &str) -> Vec<Pid> {
     };
     entries
         .flatten()
-        .filter_map(|entry| {
-            entry
-                .file_name()
-                .to_str()?
-                .parse()
-                .ok()
-                .and_then(Pid::from_raw)
-        })
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok().and_then(Pid::from_raw))
         .filter(of_cluster)
         .collect()
 }
@@ -300,18 +277,9 @@ mod tests {
     #[test]
     fn only_processes_of_this_cluster_are_taken_for_its_own() {
         let name = "omniroute-0011";
-        assert!(is_title_of(
-            "postgres: omniroute-0011: checkpointer \0\0",
-            name
-        ));
-        assert!(is_title_of(
-            "/usr/bin/postgres\0-c\0cluster_name=omniroute-0011\0-c\0x=y\0",
-            name
-        ));
-        assert!(!is_title_of(
-            "postgres: omniroute-00112: checkpointer\0",
-            name
-        ));
+        assert!(is_title_of("postgres: omniroute-0011: checkpointer \0\0", name));
+        assert!(is_title_of("/usr/bin/postgres\0-c\0cluster_name=omniroute-0011\0-c\0x=y\0", name));
+        assert!(!is_title_of("postgres: omniroute-00112: checkpointer\0", name));
         assert!(!is_title_of("postgres: checkpointer\0", name));
         assert!(!is_title_of("grep\0cluster_name=omniroute-0011\0", name));
     }

@@ -48,19 +48,13 @@ async fn what_was_committed_outlives_every_kind_of_end() {
     let state = dir.path();
 
     let cluster = PrivateCluster::start(state).unwrap();
-    query(
-        &cluster,
-        "CREATE TABLE day (n int); INSERT INTO day VALUES (1)",
-    )
-    .await;
+    query(&cluster, "CREATE TABLE day (n int); INSERT INTO day VALUES (1)").await;
     assert_eq!(query(&cluster, "SHOW synchronous_commit").await, ["on"]);
     assert_eq!(query(&cluster, "SHOW fsync").await, ["on"]);
     assert_eq!(query(&cluster, "SHOW listen_addresses").await, [""]);
     assert_eq!(query(&cluster, "SHOW data_checksums").await, ["on"]);
     assert_eq!(query(&cluster, "SELECT lower('É')").await, ["é"]);
-    let second = PrivateCluster::start(state)
-        .err()
-        .expect("one hub per directory");
+    let second = PrivateCluster::start(state).err().expect("one hub per directory");
     assert!(second.to_string().contains("another hub runs"), "{second}");
     cluster.stop().unwrap();
 
@@ -82,10 +76,7 @@ async fn what_was_committed_outlives_every_kind_of_end() {
     until("the end of the postmaster", || cluster.exited().is_some());
     drop(cluster);
     let cluster = PrivateCluster::start(state).unwrap();
-    assert_eq!(
-        query(&cluster, "SELECT n FROM day ORDER BY n").await,
-        ["1", "2", "3", "4"]
-    );
+    assert_eq!(query(&cluster, "SELECT n FROM day ORDER BY n").await, ["1", "2", "3", "4"]);
     cluster.stop().unwrap();
 }
 
@@ -94,11 +85,7 @@ fn a_pid_file_naming_a_living_stranger_does_not_stop_the_start() {
     let dir = tempfile::tempdir().unwrap();
     PrivateCluster::start(dir.path()).unwrap().stop().unwrap();
     let data = dir.path().join("postgres").join("data");
-    std::fs::write(
-        data.join("postmaster.pid"),
-        format!("{}\n", std::process::id()),
-    )
-    .unwrap();
+    std::fs::write(data.join("postmaster.pid"), format!("{}\n", std::process::id())).unwrap();
     PrivateCluster::start(dir.path()).unwrap().stop().unwrap();
 }
 
@@ -122,10 +109,7 @@ fn a_start_that_fails_shows_what_the_database_said() {
     PrivateCluster::start(dir.path()).unwrap().stop().unwrap();
     let settings = dir.path().join("postgres/data/postgresql.conf");
     std::fs::write(&settings, "no_such_setting = 1\n").unwrap();
-    let error = PrivateCluster::start(dir.path())
-        .err()
-        .expect("must not start")
-        .to_string();
+    let error = PrivateCluster::start(dir.path()).err().expect("must not start").to_string();
     assert!(error.contains("no_such_setting"), "{error}");
 }
 
@@ -139,15 +123,8 @@ fn a_state_directory_under_a_closed_folder_still_gets_its_database() {
     PrivateCluster::start(&state).unwrap().stop().unwrap();
     let cluster = PrivateCluster::start(&state).unwrap();
     let home = cluster.place.home.clone();
-    assert_eq!(
-        state.join("postgres").canonicalize().unwrap(),
-        home,
-        "found from where it belongs"
-    );
-    assert_eq!(
-        std::fs::metadata(dir.path()).unwrap().permissions().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(state.join("postgres").canonicalize().unwrap(), home, "found from where it belongs");
+    assert_eq!(std::fs::metadata(dir.path()).unwrap().permissions().mode() & 0o777, 0o700);
     cluster.stop().unwrap();
     std::fs::remove_dir_all(home).unwrap();
 }

@@ -50,8 +50,7 @@ pub async fn set(
         &[&name.0, &phc],
     )
     .await?;
-    db.execute("DELETE FROM console_session WHERE name = $1", &[&name.0])
-        .await?;
+    db.execute("DELETE FROM console_session WHERE name = $1", &[&name.0]).await?;
     Ok(())
 }
 
@@ -63,10 +62,7 @@ pub async fn remove(
     db: &impl GenericClient,
     name: &UserName,
 ) -> Result<bool, tokio_postgres::Error> {
-    Ok(db
-        .execute("DELETE FROM console_user WHERE name = $1", &[&name.0])
-        .await?
-        > 0)
+    Ok(db.execute("DELETE FROM console_user WHERE name = $1", &[&name.0]).await? > 0)
 }
 
 /// The names of all users.
@@ -74,9 +70,7 @@ pub async fn remove(
 /// # Errors
 /// When the database fails.
 pub async fn list(db: &impl GenericClient) -> Result<Vec<String>, tokio_postgres::Error> {
-    let rows = db
-        .query("SELECT name FROM console_user ORDER BY name", &[])
-        .await?;
+    let rows = db.query("SELECT name FROM console_user ORDER BY name", &[]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
@@ -117,10 +111,7 @@ pub async fn charge(
         &[&name.0, &charged, &pause_ms],
     )
     .await?;
-    Ok(Charged::Try {
-        phc: row.get(0),
-        tries,
-    })
+    Ok(Charged::Try { phc: row.get(0), tries })
 }
 
 /// Forgets a user's wrong tries: the password was right, or somebody vouches for them.
@@ -131,10 +122,7 @@ pub async fn forgive(
     db: &impl GenericClient,
     name: &UserName,
 ) -> Result<(), tokio_postgres::Error> {
-    db.execute(
-        "UPDATE console_user SET charged = 0, pause_ms = 0 WHERE name = $1",
-        &[&name.0],
-    )
-    .await?;
+    db.execute("UPDATE console_user SET charged = 0, pause_ms = 0 WHERE name = $1", &[&name.0])
+        .await?;
     Ok(())
 }

@@ -10,15 +10,8 @@ use super::session::{ConsoleState, SignedIn};
 pub use web_rim::live::Live;
 
 /// Every kind a `changed` event may name: the lists of `/api/v1/`.
-pub const KINDS: &[&str] = &[
-    "fleet",
-    "orders",
-    "stock",
-    "trial-balance",
-    "exceptions",
-    "quarantine",
-    "rights",
-];
+pub const KINDS: &[&str] =
+    &["fleet", "orders", "stock", "trial-balance", "exceptions", "quarantine", "rights"];
 
 /// The stream of events, for as long as somebody is signed in.
 pub fn router<S>(console: ConsoleState, live: Live) -> Router<S> {
@@ -27,7 +20,5 @@ pub fn router<S>(console: ConsoleState, live: Live) -> Router<S> {
             let asked = headers.clone();
             live.stream(&headers, move || console.clone().may_listen(asked.clone()))
         };
-    Router::new()
-        .route("/api/v1/events", get(events))
-        .with_state(console)
+    Router::new().route("/api/v1/events", get(events)).with_state(console)
 }

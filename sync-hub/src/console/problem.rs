@@ -18,14 +18,12 @@ impl From<StoreError> for Problem {
             StoreError::Database(cause) => Self::internal(cause),
             StoreError::Moved { .. } | StoreError::Broken(_) => Self::internal(&error),
             StoreError::NotEnrolled { .. } => Self::not_found(error.to_string()).field("node"),
-            StoreError::Revoked { .. } => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "node-revoked",
-                "The node was revoked",
-            )
-            .field("node")
-            .detail(error.to_string())
-            .remedy("enrol the box anew"),
+            StoreError::Revoked { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "node-revoked", "The node was revoked")
+                    .field("node")
+                    .detail(error.to_string())
+                    .remedy("enrol the box anew")
+            }
         }
     }
 }

@@ -43,11 +43,7 @@ impl ConsoleState {
     pub fn new(store: HubStore, hasher: Hasher) -> Self {
         // The region is in the cookie's name, for another hub or a depot may run on the same host.
         let owner = format!("hub-{}", store.identity().region);
-        Self {
-            store,
-            hasher,
-            cookie: CookieName::new(&owner, "session"),
-        }
+        Self { store, hasher, cookie: CookieName::new(&owner, "session") }
     }
 
     /// Whether the sender of these headers is still signed in. Does not count as a use. A
@@ -82,9 +78,7 @@ where
         let Some(token) = state.cookie.read(&parts.headers) else {
             return Err(Problem::not_signed_in());
         };
-        find(&state.store, token.hash(), Use::Counts)
-            .await?
-            .ok_or_else(Problem::not_signed_in)
+        find(&state.store, token.hash(), Use::Counts).await?.ok_or_else(Problem::not_signed_in)
     }
 }
 
@@ -119,21 +113,11 @@ async fn sign_in(
         ));
     };
     if given.password.is_empty() || given.password.len() > PASSWORD_BYTES_MAX {
-        return Err(Problem::bad_input(
-            "password",
-            "is not a password",
-            "send your password",
-        ));
+        return Err(Problem::bad_input("password", "is not a password", "send your password"));
     }
     let (phc, tries) = match charge(&state.store, &name).await? {
         Charged::Try { phc, tries } => (Some(phc), tries),
-        Charged::Unknown => (
-            None,
-            Tries {
-                charged: 1,
-                pause_ms: 0,
-            },
-        ),
+        Charged::Unknown => (None, Tries { charged: 1, pause_ms: 0 }),
         Charged::Pause { wait_ms } => return Err(Problem::locked_out(whole_seconds(wait_ms))),
     };
     let right = state.hasher.verify(given.password, phc.clone()).await?;
@@ -147,18 +131,12 @@ async fn sign_in(
     }
     let age_ms = SESSION_MS_MAX.unsigned_abs();
     let cookie = state.cookie.set(&token, Duration::from_millis(age_ms));
-    let shown = Shown {
-        name: name.as_str().to_owned(),
-        expires_ms: now_ms() + IDLE_MS_MAX,
-    };
+    let shown = Shown { name: name.as_str().to_owned(), expires_ms: now_ms() + IDLE_MS_MAX };
     Ok(([(header::SET_COOKIE, cookie)], Json(shown)).into_response())
 }
 
 async fn show(signed_in: SignedIn) -> Json<Shown> {
-    Json(Shown {
-        name: signed_in.name,
-        expires_ms: signed_in.expires_ms,
-    })
+    Json(Shown { name: signed_in.name, expires_ms: signed_in.expires_ms })
 }
 
 /// Signing out twice is signing out.
@@ -169,11 +147,7 @@ async fn sign_out(
     if let Some(token) = state.cookie.read(&headers) {
         end(&state.store, token.hash()).await?;
     }
-    Ok((
-        StatusCode::NO_CONTENT,
-        [(header::SET_COOKIE, state.cookie.clear())],
-    )
-        .into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, state.cookie.clear())]).into_response())
 }
 
 async fn charge(store: &HubStore, name: &UserName) -> Result<Charged, StoreError> {
@@ -194,11 +168,7 @@ async fn begin(
     let mut client = store.client().await?;
     let tx = client.build_transaction().start().await?;
     let same = "SELECT 1 FROM console_user WHERE name = $1 AND phc = $2 FOR UPDATE";
-    if tx
-        .query_opt(same, &[&name.as_str(), &checked])
-        .await?
-        .is_none()
-    {
+    if tx.query_opt(same, &[&name.as_str(), &checked]).await?.is_none() {
         return Ok(false);
     }
     credentials::forgive(&*tx, name).await?;
@@ -268,26 +238,17 @@ async fn find(
         client.execute(touch, &[&hash]).await?;
     }
     let left_ms = (SESSION_MS_MAX - age_ms).min(IDLE_MS_MAX);
-    Ok(Some(SignedIn {
-        name: row.get(0),
-        expires_ms: now_ms() + left_ms,
-    }))
+    Ok(Some(SignedIn { name: row.get(0), expires_ms: now_ms() + left_ms }))
 }
 
 async fn end(store: &HubStore, token: TokenHash) -> Result<(), StoreError> {
     let delete = "DELETE FROM console_session WHERE token_hash = $1";
-    store
-        .client()
-        .await?
-        .execute(delete, &[&token.as_bytes().as_slice()])
-        .await?;
+    store.client().await?.execute(delete, &[&token.as_bytes().as_slice()]).await?;
     Ok(())
 }
 
 /// Only shown to people: what ends a session is the database's clock.
 fn now_ms() -> i64 {
-    let since_1970 = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
 }

@@ -37,11 +37,7 @@ impl Console {
             connections_max: 4,
         };
         let store = HubStore::open(config).await.unwrap();
-        let console = Self {
-            store,
-            _cluster: cluster,
-            _folder: folder,
-        };
+        let console = Self { store, _cluster: cluster, _folder: folder };
         console.set_password("amina", PASSWORD).await;
         console
     }
@@ -49,19 +45,11 @@ impl Console {
     async fn set_password(&self, name: &str, password: &str) {
         let phc = hash_now(&pepper(), password.as_bytes()).unwrap();
         let db = self.store.client().await.unwrap();
-        credentials::set(&**db, &UserName::read(name).unwrap(), &phc)
-            .await
-            .unwrap();
+        credentials::set(&**db, &UserName::read(name).unwrap(), &phc).await.unwrap();
     }
 
     async fn sql(&self, text: &str) {
-        self.store
-            .client()
-            .await
-            .unwrap()
-            .batch_execute(text)
-            .await
-            .unwrap();
+        self.store.client().await.unwrap().batch_execute(text).await.unwrap();
     }
 
     /// A hub process in front of the one database.
@@ -86,41 +74,17 @@ async fn ask(app: &Router, method: &str, cookie: &str, body: Value) -> (u16, Val
         .uri("/api/v1/session")
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::COOKIE, cookie);
-    let body = if body.is_null() {
-        Body::empty()
-    } else {
-        Body::from(body.to_string())
-    };
-    let response = app
-        .clone()
-        .oneshot(request.body(body).unwrap())
-        .await
-        .unwrap();
+    let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+    let response = app.clone().oneshot(request.body(body).unwrap()).await.unwrap();
     let status = response.status().as_u16();
-    let set = response
-        .headers()
-        .get(header::SET_COOKIE)
-        .map(|set| set.to_str().unwrap());
-    let set = set
-        .and_then(|set| set.split(';').next())
-        .unwrap_or("")
-        .to_owned();
+    let set = response.headers().get(header::SET_COOKIE).map(|set| set.to_str().unwrap());
+    let set = set.and_then(|set| set.split(';').next()).unwrap_or("").to_owned();
     let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    (
-        status,
-        serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-        set,
-    )
+    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null), set)
 }
 
 async fn sign_in(app: &Router, name: &str, password: &str) -> (u16, Value, String) {
-    ask(
-        app,
-        "POST",
-        "",
-        json!({ "name": name, "password": password }),
-    )
-    .await
+    ask(app, "POST", "", json!({ "name": name, "password": password })).await
 }
 
 async fn shown(app: &Router, cookie: &str) -> u16 {
@@ -133,11 +97,7 @@ async fn an_administrator_signs_in_on_any_process_and_out_of_all() {
     let console = Console::new().await;
     let (one, two) = (console.process(), console.process());
     let (status, answer, cookie) = sign_in(&one, " Amina ", PASSWORD).await;
-    assert_eq!(
-        (status, &answer["name"]),
-        (200, &"amina".into()),
-        "{answer}"
-    );
+    assert_eq!((status, &answer["name"]), (200, &"amina".into()), "{answer}");
     assert!(cookie.starts_with("__Host-hub-nairobi-session="));
     let (status, answer, _) = ask(&two, "GET", &cookie, Value::Null).await;
     assert_eq!((status, &answer["name"]), (200, &"amina".into()));
@@ -164,11 +124,7 @@ async fn time_ends_sessions(console: &Console, app: &Router) {
     age("used", "7 hours 59 minutes").await;
     assert_eq!(shown(app, &cookie).await, 200);
     age("started", "11 hours 59 minutes").await;
-    assert_eq!(
-        shown(app, &cookie).await,
-        200,
-        "the use before was written down"
-    );
+    assert_eq!(shown(app, &cookie).await, 200, "the use before was written down");
     age("started", "12 hours").await;
     assert_eq!(shown(app, &cookie).await, 401);
     let (_, _, cookie) = sign_in(app, "amina", PASSWORD).await;
@@ -205,13 +161,8 @@ async fn wrong_passwords_lead_to_a_pause(console: &Console, one: &Router, two: &
         assert_eq!((status, &problem["tries_left"]), (401, &4.into()));
     }
     let (status, problem, _) = sign_in(two, "amina", PASSWORD).await;
-    assert_eq!(
-        (status, &problem["type"]),
-        (429, &"urn:omniroute:problem:locked-out".into())
-    );
-    console
-        .sql("UPDATE console_user SET tried = now() - interval '61 seconds'")
-        .await;
+    assert_eq!((status, &problem["type"]), (429, &"urn:omniroute:problem:locked-out".into()));
+    console.sql("UPDATE console_user SET tried = now() - interval '61 seconds'").await;
     assert_eq!(sign_in(two, "amina", PASSWORD).await.0, 200);
 }
 
@@ -221,10 +172,7 @@ async fn bad_input_names_the_field(app: &Router) {
         (json!({ "name": "a b", "password": "x" }), "name"),
         (json!({ "name": "x".repeat(65), "password": "x" }), "name"),
         (json!({ "name": "amina", "password": "" }), "password"),
-        (
-            json!({ "name": "amina", "password": "x".repeat(1025) }),
-            "password",
-        ),
+        (json!({ "name": "amina", "password": "x".repeat(1025) }), "password"),
         (json!({ "name": "amina" }), "password"),
         (json!({ "name": "amina", "password": "x", "otp": 1 }), "otp"),
     ] {

@@ -67,17 +67,11 @@ impl Leaf {
         if let Some(kept) = KeyAndCertificate::load(&path)?
             && is_good(&kept.certificate, names, root, now)
         {
-            return Ok(Self {
-                certificate: kept.certificate,
-                key: kept.key,
-            });
+            return Ok(Self { certificate: kept.certificate, key: kept.key });
         }
         let made = make(purpose, names, issuer, now)?;
         made.keep(&path)?;
-        Ok(Self {
-            certificate: made.certificate,
-            key: made.key,
-        })
+        Ok(Self { certificate: made.certificate, key: made.key })
     }
 }
 
@@ -91,11 +85,7 @@ fn make(
         .with_context(|| format!("a host among {names:?} is neither a name nor an address"))?;
     let subject = names.first().map_or("hub", String::as_str);
     params.distinguished_name.push(DnType::CommonName, subject);
-    set_validity(
-        &mut params,
-        after_days(now, -SKEW_DAYS),
-        after_days(now, HUB_LEAF_DAYS),
-    );
+    set_validity(&mut params, after_days(now, -SKEW_DAYS), after_days(now, HUB_LEAF_DAYS));
     if purpose == Purpose::Sync {
         params.not_before = rcgen::date_time_ymd(2024, 1, 1);
     }
@@ -104,13 +94,8 @@ fn make(
     params.use_authority_key_identifier_extension = true;
     params.serial_number = Some(random_serial()?);
     let key = KeyPair::generate().context("making the hub's key")?;
-    let certificate = params
-        .signed_by(&key, issuer)
-        .context("signing the hub's certificate")?;
-    Ok(KeyAndCertificate {
-        key: key.into(),
-        certificate: certificate.into(),
-    })
+    let certificate = params.signed_by(&key, issuer).context("signing the hub's certificate")?;
+    Ok(KeyAndCertificate { key: key.into(), certificate: certificate.into() })
 }
 
 /// Signed by this root, for these names, now and for a while yet.
@@ -121,10 +106,9 @@ fn is_good(
     now: Timestamp,
 ) -> bool {
     let mut roots = RootCertStore::empty();
-    let (Ok(()), Ok(parsed)) = (
-        roots.add(root.clone().into_owned()),
-        ParsedCertificate::try_from(certificate),
-    ) else {
+    let (Ok(()), Ok(parsed)) =
+        (roots.add(root.clone().into_owned()), ParsedCertificate::try_from(certificate))
+    else {
         return false;
     };
     let algorithms = super::provider().signature_verification_algorithms.all;
@@ -147,25 +131,16 @@ pub(super) fn sign_node(
         CertificateSigningRequestParams::from_der(&CertificateSigningRequestDer::from(csr))
             .context("reading the request for a certificate")?;
     let mut params = CertificateParams::new([format!("{node}.node.omniroute")])?;
-    params
-        .subject_alt_names
-        .push(SanType::URI(node_uri(node).try_into()?));
-    params
-        .distinguished_name
-        .push(DnType::CommonName, node.to_string());
-    set_validity(
-        &mut params,
-        after_days(now, -SKEW_DAYS),
-        after_days(now, NODE_LEAF_DAYS),
-    );
+    params.subject_alt_names.push(SanType::URI(node_uri(node).try_into()?));
+    params.distinguished_name.push(DnType::CommonName, node.to_string());
+    set_validity(&mut params, after_days(now, -SKEW_DAYS), after_days(now, NODE_LEAF_DAYS));
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     // Not for a server: a node's certificate must not pass for the hub's.
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     params.use_authority_key_identifier_extension = true;
     params.serial_number = Some(random_serial()?);
-    let certificate = params
-        .signed_by(&request.public_key, issuer)
-        .context("signing the node's certificate")?;
+    let certificate =
+        params.signed_by(&request.public_key, issuer).context("signing the node's certificate")?;
     Ok(certificate.into())
 }
 
@@ -182,10 +157,7 @@ pub(super) fn random_serial() -> anyhow::Result<SerialNumber> {
 pub(super) fn hosts_and_local(hosts: &[String]) -> Vec<String> {
     let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     // An address is written in one way only, or it would never equal the one in the certificate.
-    let spelt = |host: &String| {
-        host.parse()
-            .map_or(host.clone(), |ip: IpAddr| ip.to_string())
-    };
+    let spelt = |host: &String| host.parse().map_or(host.clone(), |ip: IpAddr| ip.to_string());
     let mut all: Vec<String> = Vec::new();
     for host in hosts.iter().map(spelt).chain(local) {
         if !all.contains(&host) {

@@ -85,14 +85,7 @@ impl RegionPki {
         let sync = open(Purpose::Sync, &names)?;
         let console = open(Purpose::Console, &hosts)?;
         let region = region.clone();
-        Ok(Self {
-            folder,
-            region,
-            root: root.certificate,
-            issuer,
-            sync,
-            console,
-        })
+        Ok(Self { folder, region, root: root.certificate, issuer, sync, console })
     }
 
     /// Signs a node's certificate for the key in `csr`. Nothing else of the request is taken over:
@@ -173,23 +166,16 @@ fn make_root(folder: &Path, region: &RegionCode) -> anyhow::Result<KeyAndCertifi
     tracing::info!(%region, "making the region's root certificate");
     let key = KeyPair::generate().context("making the root's key")?;
     let mut params = CertificateParams::default();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, root_name(region));
+    params.distinguished_name.push(DnType::CommonName, root_name(region));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     // Fixed, not counted from now: a hub whose clock was wrong on its first day has a good root.
-    (params.not_before, params.not_after) = (
-        rcgen::date_time_ymd(2024, 1, 1),
-        rcgen::date_time_ymd(2054, 1, 1),
-    );
+    (params.not_before, params.not_after) =
+        (rcgen::date_time_ymd(2024, 1, 1), rcgen::date_time_ymd(2054, 1, 1));
     params.serial_number = Some(leaf::random_serial()?);
     let certificate = params.self_signed(&key).context("signing the root")?;
     kept_key::keep_public(&folder.join(ROOT_CERTIFICATE), &certificate.pem())?;
-    let root = KeyAndCertificate {
-        key: key.into(),
-        certificate: certificate.der().clone(),
-    };
+    let root = KeyAndCertificate { key: key.into(), certificate: certificate.der().clone() };
     root.keep(&folder.join("root-with-key.pem"))?;
     Ok(root)
 }
@@ -200,11 +186,7 @@ fn root_name(region: &RegionCode) -> String {
 
 fn refuse_another_region(root: &CertificateDer<'_>, region: &RegionCode) -> anyhow::Result<()> {
     let (_, root) = x509_parser::parse_x509_certificate(root).context("reading the root")?;
-    let named = root
-        .subject()
-        .iter_common_name()
-        .next()
-        .and_then(|name| name.as_str().ok());
+    let named = root.subject().iter_common_name().next().and_then(|name| name.as_str().ok());
     if named != Some(&root_name(region)) {
         bail!(
             "the keys here are those of {}, not of region {region}; remedy: start the hub with the \

@@ -34,12 +34,7 @@ pub(super) fn node_uri(node: NodeId) -> String {
 pub(super) fn names_in(certificate: &CertificateDer<'_>) -> Option<Vec<String>> {
     let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
     let names = parsed.subject_alternative_name().ok()??;
-    let mut found: Vec<String> = names
-        .value
-        .general_names
-        .iter()
-        .filter_map(name_text)
-        .collect();
+    let mut found: Vec<String> = names.value.general_names.iter().filter_map(name_text).collect();
     found.sort();
     Some(found)
 }
@@ -52,6 +47,5 @@ fn name_text(name: &GeneralName<'_>) -> Option<String> {
         return None;
     };
     let v4 = <[u8; 4]>::try_from(*bytes).map(|octets| Ipv4Addr::from(octets).to_string());
-    v4.ok()
-        .or_else(|| Some(Ipv6Addr::from(<[u8; 16]>::try_from(*bytes).ok()?).to_string()))
+    v4.ok().or_else(|| Some(Ipv6Addr::from(<[u8; 16]>::try_from(*bytes).ok()?).to_string()))
 }

@@ -32,12 +32,7 @@ fn keys_are_private_and_kept() {
         let file = file.unwrap();
         let mode = file.metadata().unwrap().permissions().mode() & 0o777;
         let public = file.path() == first.root_file();
-        assert_eq!(
-            mode,
-            if public { 0o644 } else { 0o600 },
-            "{}",
-            file.path().display()
-        );
+        assert_eq!(mode, if public { 0o644 } else { 0o600 }, "{}", file.path().display());
     }
     first.console_tls().unwrap();
 }
@@ -46,10 +41,7 @@ fn keys_are_private_and_kept() {
 fn the_hubs_certificate_is_renewed_for_other_hosts_and_before_its_end() {
     let dir = tempfile::tempdir().unwrap();
     let open = |hosts: &[String], now| {
-        RegionPki::open(dir.path(), &region(), hosts, now)
-            .unwrap()
-            .sync_chain()[0]
-            .clone()
+        RegionPki::open(dir.path(), &region(), hosts, now).unwrap().sync_chain()[0].clone()
     };
     let first = open(&[], NOW);
     let other_host = open(&["hub.example".to_owned()], NOW);
@@ -66,14 +58,8 @@ fn the_keys_of_another_region_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     RegionPki::open(dir.path(), &region(), &[], NOW).unwrap();
     let lagos = "lagos".parse().unwrap();
-    let error = RegionPki::open(dir.path(), &lagos, &[], NOW)
-        .err()
-        .unwrap()
-        .to_string();
-    assert!(
-        error.contains("nairobi") && error.contains("remedy"),
-        "{error}"
-    );
+    let error = RegionPki::open(dir.path(), &lagos, &[], NOW).err().unwrap().to_string();
+    assert!(error.contains("nairobi") && error.contains("remedy"), "{error}");
 }
 
 #[test]
@@ -87,17 +73,11 @@ fn a_node_gets_its_own_name_whatever_it_asks_for() {
     assert!(!parsed.is_ca());
     assert_eq!(
         peer::names_in(&leaf).unwrap(),
-        [
-            format!("{node}.node.omniroute"),
-            format!("omniroute:node:{node}")
-        ]
+        [format!("{node}.node.omniroute"), format!("omniroute:node:{node}")]
     );
     let usage = parsed.extended_key_usage().unwrap().unwrap().value;
     assert!(usage.client_auth && !usage.server_auth);
-    assert_eq!(
-        parsed.validity().not_after.timestamp(),
-        NOW.ms() / 1000 + 90 * 86_400
-    );
+    assert_eq!(parsed.validity().not_after.timestamp(), NOW.ms() / 1000 + 90 * 86_400);
     assert!(node_of(&pki.sync_chain()[0]).is_err(), "the hub is no node");
 }
 

@@ -86,11 +86,8 @@ impl HubStore {
         if let Some(known) = self.known(tx, command).await? {
             return Ok((known, None));
         }
-        let position = Position {
-            node: self.identity().node,
-            epoch: tip.epoch,
-            seq: tip.seq.next(),
-        };
+        let position =
+            Position { node: self.identity().node, epoch: tip.epoch, seq: tip.seq.next() };
         let hlc = tip.hlc.next(now);
         let site = self.site(currency);
         let context = Context {
@@ -105,27 +102,16 @@ impl HubStore {
         };
         let (decision, shelf) = decide_with(tx, command, context).await?;
         let reply = decision.reply.clone();
-        let new = New {
-            id: command.id(),
-            position,
-            hlc,
-            prev: tip.hash,
-        };
+        let new = New { id: command.id(), position, hlc, prev: tip.hash };
         let committed = self.write(tx, new, decision, shelf, now).await?;
-        let appended = Appended {
-            position,
-            reply,
-            again: false,
-        };
+        let appended = Appended { position, reply, again: false };
         Ok((appended, Some(committed)))
     }
 
     /// Locks the hub's own chain. In a database that was put back to an earlier hour the hub goes
     /// on under a new epoch: nodes may hold entries of the hours it lost.
     async fn lock_own_chain(&self, tx: &Transaction<'_>) -> Result<Tip, StoreError> {
-        let row = tx
-            .query_one("SELECT incarnation FROM hub FOR UPDATE", &[])
-            .await?;
+        let row = tx.query_one("SELECT incarnation FROM hub FOR UPDATE", &[]).await?;
         let known: Vec<u8> = row.get(0);
         let tips = tips_of(tx, self.identity().node).await?;
         let newest = tips.values().next_back().copied();
@@ -134,13 +120,8 @@ impl HubStore {
         if known == current {
             return Ok(tip);
         }
-        tx.execute("UPDATE hub SET incarnation = $1", &[&current])
-            .await?;
-        Ok(Tip {
-            epoch: tip.epoch.next(),
-            seq: Seq(0),
-            ..tip
-        })
+        tx.execute("UPDATE hub SET incarnation = $1", &[&current]).await?;
+        Ok(Tip { epoch: tip.epoch.next(), seq: Seq(0), ..tip })
     }
 
     async fn known(
@@ -152,9 +133,7 @@ impl HubStore {
             .prepare_cached("SELECT epoch, seq, kind FROM log WHERE entry_id = $1 AND node = $2")
             .await?;
         let (id, node) = (command.id(), self.identity().node);
-        let row = tx
-            .query_opt(&statement, &[id.as_uuid(), node.as_uuid()])
-            .await?;
+        let row = tx.query_opt(&statement, &[id.as_uuid(), node.as_uuid()]).await?;
         let Some(row) = row else { return Ok(None) };
         if row.get::<_, i32>(2) != i32::from(command.kind().number()) {
             return Err(AppendError::IdReused);
@@ -193,16 +172,8 @@ impl HubStore {
             payload: decision.body.encode().into(),
         })
         .map_err(|error| too_large(&error))?;
-        let stamp = Stamp {
-            author: new.position.node,
-            at: new.hlc.at(),
-            staff: None,
-        };
-        let step = Step {
-            position: new.position,
-            stamp,
-            body: decision.body,
-        };
+        let stamp = Stamp { author: new.position.node, at: new.hlc.at(), staff: None };
+        let step = Step { position: new.position, stamp, body: decision.body };
         let gathered = gather(tx, vec![step], shelf).await?;
         if let Some((_, reason)) = gathered.broken.first() {
             return Err(StoreError::Broken(reason.clone()).into());

@@ -47,12 +47,7 @@ impl HubStore {
         self.change(
             "INSERT INTO enrolment_token (token_hash, site, entity, expires_ms)
              VALUES ($1, $2, $3, $4)",
-            &[
-                &token.hash.as_slice(),
-                &site.as_str(),
-                &entity.as_str(),
-                &token.expires.ms(),
-            ],
+            &[&token.hash.as_slice(), &site.as_str(), &entity.as_str(), &token.expires.ms()],
         )
         .await?;
         self.signals().tell(Committed::NOTHING_TRAVELS);
@@ -70,31 +65,19 @@ impl HubStore {
         reason: &str,
         now: Timestamp,
     ) -> Result<Appended, AppendError> {
-        let cut = self
-            .head(node)
-            .await?
-            .map_or_else(Default::default, |head| head.1);
+        let cut = self.head(node).await?.map_or_else(Default::default, |head| head.1);
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
         let revoked = tx
-            .execute(
-                "UPDATE node SET status = 'revoked' WHERE node = $1",
-                &[node.as_uuid()],
-            )
+            .execute("UPDATE node SET status = 'revoked' WHERE node = $1", &[node.as_uuid()])
             .await?;
         if revoked == 0 {
             return Err(StoreError::NotEnrolled { node }.into());
         }
-        let command = Command::RevokeNode(RevokeNode {
-            id,
-            node,
-            cut,
-            reason: reason.to_owned(),
-        });
+        let command = Command::RevokeNode(RevokeNode { id, node, cut, reason: reason.to_owned() });
         let (appended, committed) = self.append_in(&tx, &command, NO_MONEY, now).await?;
         tx.commit().await?;
-        self.signals()
-            .tell(committed.unwrap_or(Committed::NOTHING_TRAVELS));
+        self.signals().tell(committed.unwrap_or(Committed::NOTHING_TRAVELS));
         Ok(appended)
     }
 
@@ -160,8 +143,7 @@ impl EnrolmentRegistry for HubStore {
             Err(refusal) => return Ok(Err(refusal)),
         };
         tx.commit().await.context("committing an enrolment")?;
-        self.signals()
-            .tell(committed.unwrap_or(Committed::NOTHING_TRAVELS));
+        self.signals().tell(committed.unwrap_or(Committed::NOTHING_TRAVELS));
         Ok(Ok(seat))
     }
 
@@ -174,10 +156,7 @@ impl EnrolmentRegistry for HubStore {
         }
         tx.execute(
             "UPDATE node SET fingerprint = $2 WHERE node = $1",
-            &[
-                renewal.node.as_uuid(),
-                &renewal.certificate_fingerprint.as_slice(),
-            ],
+            &[renewal.node.as_uuid(), &renewal.certificate_fingerprint.as_slice()],
         )
         .await?;
         tx.commit().await.context("committing a renewal")?;
@@ -239,7 +218,5 @@ where
     T: std::str::FromStr,
     T::Err: std::error::Error + Send + Sync + 'static,
 {
-    row.get::<_, &str>(column)
-        .parse()
-        .context("a code in the database is none")
+    row.get::<_, &str>(column).parse().context("a code in the database is none")
 }

@@ -48,12 +48,7 @@ impl HubStore {
         let rows = client
             .query(
                 &statement,
-                &[
-                    node.as_uuid(),
-                    &after.cast_signed(),
-                    &(limit as i64),
-                    &(BATCH_BYTES_MAX as i64),
-                ],
+                &[node.as_uuid(), &after.cast_signed(), &(limit as i64), &(BATCH_BYTES_MAX as i64)],
             )
             .await?;
         let head = rows.first().map_or(0, |row| row.get::<_, i64>(0));
@@ -70,10 +65,7 @@ impl HubStore {
             let entry: Vec<u8> = row.get(6);
             bytes += entry.len();
             if let Some(seal) = seal_of(row, 7, position, hash_of(row.get(5))?)? {
-                items.push(FeedItem {
-                    entry: entry.into(),
-                    seal,
-                });
+                items.push(FeedItem { entry: entry.into(), seal });
             }
             last = Some(at);
         }

@@ -52,29 +52,21 @@ async fn records(
     );
     let statement = tx.prepare_cached(&sql).await?;
     let rows = tx.query(&statement, &[author.as_uuid(), &keys]).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.get(0), row.get(1)))
-        .collect())
+    Ok(rows.into_iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
 async fn authors(tx: &Transaction<'_>, kind: Kind, key: &str) -> Result<Vec<NodeId>, StoreError> {
     let sql = format!("SELECT author FROM {} WHERE key = $1", kind.table());
     let statement = tx.prepare_cached(&sql).await?;
     let rows = tx.query(&statement, &[&key]).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| NodeId::new(row.get::<_, Uuid>(0)))
-        .collect())
+    Ok(rows.into_iter().map(|row| NodeId::new(row.get::<_, Uuid>(0))).collect())
 }
 
 async fn document_saved(
     tx: &Transaction<'_>,
     document: DocumentId,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let statement = tx
-        .prepare_cached("SELECT saved FROM document WHERE document = $1")
-        .await?;
+    let statement = tx.prepare_cached("SELECT saved FROM document WHERE document = $1").await?;
     let row = tx.query_opt(&statement, &[document.as_uuid()]).await?;
     Ok(row.map(|row| row.get(0)))
 }

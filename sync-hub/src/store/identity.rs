@@ -87,13 +87,9 @@ pub(super) async fn establish(
         .await?;
     if made > 0 {
         let incarnation = incarnation(client).await?;
-        client
-            .execute("UPDATE hub SET incarnation = $1", &[&incarnation])
-            .await?;
+        client.execute("UPDATE hub SET incarnation = $1", &[&incarnation]).await?;
     }
-    let row = client
-        .query_one("SELECT node, region, author_key FROM hub", &[])
-        .await?;
+    let row = client.query_one("SELECT node, region, author_key FROM hub", &[]).await?;
     let (node, known_region): (Uuid, String) = (row.get(0), row.get(1));
     ensure!(
         known_region == region,

@@ -74,11 +74,7 @@ impl HubStore {
             .map(|entry| entry.entry().id.as_uuid())
             .collect();
         resolve_forked(&tx, node, &kept, now).await?;
-        let set_aside = sorted
-            .aside
-            .iter()
-            .filter_map(|aside| aside.entry)
-            .collect();
+        let set_aside = sorted.aside.iter().filter_map(|aside| aside.entry).collect();
         let landing = landing_of(node, candidates, &sorted, gathered, now);
         let committed = landing.write(&tx).await?;
         if forked {
@@ -111,9 +107,7 @@ impl HubStore {
 
 /// Of several processes that take in entries of one node, one at a time does.
 async fn lock_node(tx: &Transaction<'_>, node: NodeId) -> Result<(), StoreError> {
-    let statement = tx
-        .prepare_cached("SELECT status FROM node WHERE node = $1 FOR UPDATE")
-        .await?;
+    let statement = tx.prepare_cached("SELECT status FROM node WHERE node = $1 FOR UPDATE").await?;
     let row = tx.query_opt(&statement, &[node.as_uuid()]).await?;
     let status: String = row.ok_or(StoreError::NotEnrolled { node })?.get(0);
     if status == "revoked" {
@@ -124,9 +118,8 @@ async fn lock_node(tx: &Transaction<'_>, node: NodeId) -> Result<(), StoreError>
 
 /// Where the chains of a node stand.
 pub(super) async fn tips_of(tx: &Transaction<'_>, node: NodeId) -> Result<Tips, StoreError> {
-    let statement = tx
-        .prepare_cached("SELECT epoch, seq, hash, hlc FROM chain WHERE node = $1")
-        .await?;
+    let statement =
+        tx.prepare_cached("SELECT epoch, seq, hash, hlc FROM chain WHERE node = $1").await?;
     let rows = tx.query(&statement, &[node.as_uuid()]).await?;
     let tips = rows.into_iter().map(|row| {
         let epoch = Epoch(row.get::<_, i32>(0).cast_unsigned());
@@ -186,9 +179,7 @@ pub(super) async fn hashes_at(
         .await?;
     let epochs: Vec<i32> = places.iter().map(|place| landing::epoch(place.0)).collect();
     let seqs: Vec<i64> = places.iter().map(|place| landing::seq(place.1)).collect();
-    let rows = tx
-        .query(&statement, &[node.as_uuid(), &epochs, &seqs])
-        .await?;
+    let rows = tx.query(&statement, &[node.as_uuid(), &epochs, &seqs]).await?;
     let hashes = rows.into_iter().map(|row| {
         let epoch = Epoch(row.get::<_, i32>(0).cast_unsigned());
         let seq = Seq(row.get::<_, i64>(1).cast_unsigned());
@@ -248,10 +239,7 @@ fn landing_of<'a>(
             Scope::Node(reader) => Some(reader),
         };
         if candidate.seal.is_some() {
-            travelling.push(Travelling {
-                position: candidate.position,
-                reader,
-            });
+            travelling.push(Travelling { position: candidate.position, reader });
         } else {
             tracing::warn!(%node, entry = %entry.id, "an entry for others came without its own seal");
         }
@@ -308,9 +296,7 @@ async fn resolve_forked(
              WHERE node = $1 AND resolved_ms IS NULL AND reason = 'forked' AND entry_id = ANY($2)",
         )
         .await?;
-    let resolved = tx
-        .execute(&statement, &[node.as_uuid(), &kept, &now.ms()])
-        .await?;
+    let resolved = tx.execute(&statement, &[node.as_uuid(), &kept, &now.ms()]).await?;
     if resolved > 0 {
         tx.execute(
             "UPDATE node SET status = 'active', branch_admitted = false
@@ -345,11 +331,7 @@ async fn ack(
         .prepare_cached("SELECT count(*) FROM quarantine WHERE node = $1 AND resolved_ms IS NULL")
         .await?;
     let count: i64 = tx.query_one(&statement, &[node.as_uuid()]).await?.get(0);
-    Ok(Ack {
-        held: held_of(tips),
-        quarantined: count.cast_unsigned(),
-        set_aside,
-    })
+    Ok(Ack { held: held_of(tips), quarantined: count.cast_unsigned(), set_aside })
 }
 
 /// Chains grow without gaps: what is held of an epoch is all up to its head.
@@ -358,10 +340,7 @@ pub(super) fn held_of(tips: &Tips) -> Vec<EpochHeld> {
     filled
         .map(|tip| EpochHeld {
             epoch: tip.epoch,
-            ranges: vec![Range {
-                first: Seq(1),
-                last: tip.seq,
-            }],
+            ranges: vec![Range { first: Seq(1), last: tip.seq }],
         })
         .collect()
 }

@@ -98,10 +98,7 @@ impl Landing<'_> {
         let seqs: Vec<i64> = rows.iter().map(|row| seq(row.position.seq)).collect();
         let ids: Vec<&Uuid> = rows.iter().map(|row| row.id.as_uuid()).collect();
         let hashes: Vec<&[u8]> = rows.iter().map(|row| hash(&row.hash)).collect();
-        let hlcs: Vec<i64> = rows
-            .iter()
-            .map(|row| row.hlc.bits().cast_signed())
-            .collect();
+        let hlcs: Vec<i64> = rows.iter().map(|row| row.hlc.bits().cast_signed()).collect();
         let kinds: Vec<i32> = rows.iter().map(|row| i32::from(row.kind)).collect();
         let projected: Vec<bool> = rows.iter().map(|row| row.projected).collect();
         let bytes: Vec<&[u8]> = rows.iter().map(|row| row.bytes).collect();
@@ -152,10 +149,8 @@ impl Landing<'_> {
         let own_ids: Vec<Uuid> = rows.iter().map(|_| uuid_v7()).collect();
         let epochs: Vec<i32> = rows.iter().map(|row| epoch(row.position.epoch)).collect();
         let seqs: Vec<i64> = rows.iter().map(|row| seq(row.position.seq)).collect();
-        let entries: Vec<Option<&Uuid>> = rows
-            .iter()
-            .map(|row| row.id.as_ref().map(EntryId::as_uuid))
-            .collect();
+        let entries: Vec<Option<&Uuid>> =
+            rows.iter().map(|row| row.id.as_ref().map(EntryId::as_uuid)).collect();
         let hashes: Vec<&[u8]> = rows.iter().map(|row| hash(&row.hash)).collect();
         let reasons: Vec<&str> = rows.iter().map(|row| row.reason).collect();
         let details: Vec<String> = rows.iter().map(|row| plain(row.detail)).collect();
@@ -189,8 +184,7 @@ async fn write_seals(tx: &Transaction<'_>, seals: &[Seal]) -> Result<(), StoreEr
     let epochs: Vec<i32> = seals.iter().map(|s| epoch(s.position.epoch)).collect();
     let seqs: Vec<i64> = seals.iter().map(|s| seq(s.position.seq)).collect();
     let signatures: Vec<&[u8]> = seals.iter().map(|s| s.signature.as_slice()).collect();
-    tx.execute(&statement, &[&nodes, &epochs, &seqs, &signatures])
-        .await?;
+    tx.execute(&statement, &[&nodes, &epochs, &seqs, &signatures]).await?;
     Ok(())
 }
 
@@ -213,15 +207,8 @@ async fn write_chains(
     let epochs: Vec<i32> = tips.iter().map(|tip| epoch(tip.epoch)).collect();
     let seqs: Vec<i64> = tips.iter().map(|tip| seq(tip.seq)).collect();
     let hashes: Vec<&[u8]> = tips.iter().map(|tip| hash(&tip.hash)).collect();
-    let hlcs: Vec<i64> = tips
-        .iter()
-        .map(|tip| tip.hlc.bits().cast_signed())
-        .collect();
-    tx.execute(
-        &statement,
-        &[author.as_uuid(), &epochs, &seqs, &hashes, &hlcs],
-    )
-    .await?;
+    let hlcs: Vec<i64> = tips.iter().map(|tip| tip.hlc.bits().cast_signed()).collect();
+    tx.execute(&statement, &[author.as_uuid(), &epochs, &seqs, &hashes, &hlcs]).await?;
     Ok(())
 }
 
@@ -236,9 +223,8 @@ async fn write_records(
     for record in saved {
         by_kind.entry(record.kind).or_default().push(record);
     }
-    let writes = by_kind
-        .into_iter()
-        .map(|(kind, records)| write_kind(tx, kind, author, end, records));
+    let writes =
+        by_kind.into_iter().map(|(kind, records)| write_kind(tx, kind, author, end, records));
     try_join_all(writes).await?;
     Ok(())
 }
@@ -274,16 +260,7 @@ async fn write_kind(
     let (epoch, seq) = (epoch(end.epoch), seq(end.seq));
     tx.execute(
         &statement,
-        &[
-            author.as_uuid(),
-            &epoch,
-            &seq,
-            &keys,
-            &statuses,
-            &sorts,
-            &texts,
-            &bodies,
-        ],
+        &[author.as_uuid(), &epoch, &seq, &keys, &statuses, &sorts, &texts, &bodies],
     )
     .await?;
     Ok(())
@@ -311,16 +288,13 @@ async fn write_digest(
         )
         .await?;
     let bytes = digest.to_bytes();
-    tx.execute(&statement, &[author.as_uuid(), &bytes.as_slice()])
-        .await?;
+    tx.execute(&statement, &[author.as_uuid(), &bytes.as_slice()]).await?;
     Ok(())
 }
 
 /// The digest over the records of one author, as the transaction sees it.
 pub(super) async fn digest_of(tx: &Transaction<'_>, author: NodeId) -> Result<Digest, StoreError> {
-    let statement = tx
-        .prepare_cached("SELECT digest FROM digest WHERE author = $1")
-        .await?;
+    let statement = tx.prepare_cached("SELECT digest FROM digest WHERE author = $1").await?;
     let row = tx.query_opt(&statement, &[author.as_uuid()]).await?;
     let bytes: Option<Vec<u8>> = row.map(|row| row.get(0));
     let bytes: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
@@ -354,11 +328,7 @@ async fn write_document_changes(
     let nodes: Vec<&Uuid> = changes.iter().map(|c| c.position.node.as_uuid()).collect();
     let epochs: Vec<i32> = changes.iter().map(|c| epoch(c.position.epoch)).collect();
     let seqs: Vec<i64> = changes.iter().map(|c| seq(c.position.seq)).collect();
-    tx.execute(
-        &statement,
-        &[&count, &documents, &kinds, &bytes, &nodes, &epochs, &seqs],
-    )
-    .await?;
+    tx.execute(&statement, &[&count, &documents, &kinds, &bytes, &nodes, &epochs, &seqs]).await?;
     Ok(())
 }
 
@@ -378,18 +348,12 @@ async fn write_feed(tx: &Transaction<'_>, travelling: &[Travelling]) -> Result<(
         )
         .await?;
     let count = travelling.len() as i64;
-    let nodes: Vec<&Uuid> = travelling
-        .iter()
-        .map(|t| t.position.node.as_uuid())
-        .collect();
+    let nodes: Vec<&Uuid> = travelling.iter().map(|t| t.position.node.as_uuid()).collect();
     let epochs: Vec<i32> = travelling.iter().map(|t| epoch(t.position.epoch)).collect();
     let seqs: Vec<i64> = travelling.iter().map(|t| seq(t.position.seq)).collect();
-    let readers: Vec<Option<&Uuid>> = travelling
-        .iter()
-        .map(|t| t.reader.as_ref().map(NodeId::as_uuid))
-        .collect();
-    tx.execute(&statement, &[&count, &nodes, &epochs, &seqs, &readers])
-        .await?;
+    let readers: Vec<Option<&Uuid>> =
+        travelling.iter().map(|t| t.reader.as_ref().map(NodeId::as_uuid)).collect();
+    tx.execute(&statement, &[&count, &nodes, &epochs, &seqs, &readers]).await?;
     Ok(())
 }
 

@@ -50,11 +50,7 @@ pub(super) async fn gather(
     steps: Vec<Step>,
     shelf: Shelf,
 ) -> Result<Gathered, StoreError> {
-    let mut work = Work {
-        steps,
-        shelf,
-        broken: Vec::new(),
-    };
+    let mut work = Work { steps, shelf, broken: Vec::new() };
     for _ in 0..ROUNDS_MAX {
         let gathered;
         (work, gathered) = run_apart(work).await?;
@@ -65,9 +61,7 @@ pub(super) async fn gather(
         }
         fetch(tx, &mut work.shelf, asked).await?;
     }
-    Err(StoreError::Broken(
-        "taking entries in asks for ever more records".to_owned(),
-    ))
+    Err(StoreError::Broken("taking entries in asks for ever more records".to_owned()))
 }
 
 /// A large batch must not hold up the other tasks of its thread.
@@ -121,19 +115,10 @@ impl Work {
             }
             let changes = set.take_document_changes();
             document_changes.extend(changes.into_iter().map(|(document, kind, change)| {
-                DocumentChange {
-                    position: step.position,
-                    document,
-                    kind,
-                    change,
-                }
+                DocumentChange { position: step.position, document, kind, change }
             }));
         }
-        Ok(Gathered {
-            saved: set.take_changed(),
-            document_changes,
-            broken: Vec::new(),
-        })
+        Ok(Gathered { saved: set.take_changed(), document_changes, broken: Vec::new() })
     }
 }
 

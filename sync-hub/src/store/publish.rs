@@ -48,9 +48,7 @@ impl HubStore {
             });
             self.append(&command, currency, now).await?;
         }
-        let book = self
-            .publish_prices(prices, currency, valid_from, now)
-            .await?;
+        let book = self.publish_prices(prices, currency, valid_from, now).await?;
         Ok(Published {
             articles: new.len(),
             prices: if book.is_some() { prices.len() } else { 0 },
@@ -67,35 +65,23 @@ impl HubStore {
     ) -> Result<Option<BookId>, AppendError> {
         let lines = u32::try_from(prices.len()).unwrap_or(u32::MAX);
         let hash = prices.chunks(LINES_MAX).fold(Hash::ZERO, PriceBooks::chain);
-        let books: PriceBooks = self
-            .record(self.identity().node, keys::ONLY)
-            .await?
-            .unwrap_or_default();
+        let books: PriceBooks =
+            self.record(self.identity().node, keys::ONLY).await?.unwrap_or_default();
         let in_force = books.in_force(valid_from.max(now), currency);
         if prices.is_empty() || in_force.is_some_and(|book| book.hash == hash) {
             return Ok(None);
         }
         let book = BookId::new(uuid_v7());
         for lines in prices.chunks(LINES_MAX) {
-            let command = Command::ListPrices(ListPrices {
-                id: new_entry_id(),
-                book,
-                lines: lines.to_vec(),
-            });
+            let command =
+                Command::ListPrices(ListPrices { id: new_entry_id(), book, lines: lines.to_vec() });
             self.append(&command, currency, now).await?;
         }
         let message = book_message(book, currency, valid_from, lines, hash);
         let signature = self.0.author_key.sign(BOOK_SIGNING_CONTEXT, &message);
         let command = Command::PublishPrices(PublishPrices {
             id: new_entry_id(),
-            book: PublishBook {
-                book,
-                currency,
-                valid_from,
-                lines,
-                hash,
-                signature,
-            },
+            book: PublishBook { book, currency, valid_from, lines, hash, signature },
         });
         self.append(&command, currency, now).await?;
         Ok(Some(book))
@@ -134,14 +120,9 @@ impl HubStore {
         key: &str,
     ) -> Result<Option<R>, StoreError> {
         let client = self.client().await?;
-        let sql = format!(
-            "SELECT body FROM {} WHERE key = $1 AND author = $2",
-            R::KIND.table()
-        );
+        let sql = format!("SELECT body FROM {} WHERE key = $1 AND author = $2", R::KIND.table());
         let statement = client.prepare_cached(&sql).await?;
-        let row = client
-            .query_opt(&statement, &[&key, author.as_uuid()])
-            .await?;
+        let row = client.query_opt(&statement, &[&key, author.as_uuid()]).await?;
         row.map(|row| decoded(R::KIND, row.get(0))).transpose()
     }
 }

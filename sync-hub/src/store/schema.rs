@@ -24,10 +24,7 @@ pub(super) fn with_settings(mut config: tokio_postgres::Config) -> tokio_postgre
         Some(given) => format!("{given} {SETTINGS}"),
         None => SETTINGS.to_owned(),
     };
-    config
-        .options(options)
-        .application_name("omniroute sync-hub")
-        .connect_timeout(CONNECT_TIMEOUT);
+    config.options(options).application_name("omniroute sync-hub").connect_timeout(CONNECT_TIMEOUT);
     config
 }
 
@@ -35,9 +32,7 @@ pub(super) fn pool(config: tokio_postgres::Config, connections_max: usize) -> an
     let manager = Manager::from_config(
         config,
         NoTls,
-        ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        },
+        ManagerConfig { recycling_method: RecyclingMethod::Fast },
     );
     Pool::builder(manager)
         .max_size(connections_max)
@@ -52,31 +47,18 @@ pub(super) fn pool(config: tokio_postgres::Config, connections_max: usize) -> an
 }
 
 pub(super) async fn migrate(client: &mut Object) -> anyhow::Result<()> {
-    let setting: String = client
-        .query_one("SHOW synchronous_commit", &[])
-        .await?
-        .get(0);
+    let setting: String = client.query_one("SHOW synchronous_commit", &[]).await?.get(0);
     ensure!(
         setting == "on",
         "the database acknowledges before it has written (synchronous_commit is {setting}); \
          remedy: do not let DATABASE_URL or a pooler change it"
     );
     // Waiting for another process to migrate may take longer than any lock should.
-    client
-        .batch_execute("SET lock_timeout = 0; SET statement_timeout = 0")
-        .await?;
-    client
-        .execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK])
-        .await?;
-    let outcome = embedded::migrations::runner()
-        .run_async(&mut ***client)
-        .await;
-    client
-        .execute("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK])
-        .await?;
-    client
-        .batch_execute("RESET lock_timeout; RESET statement_timeout")
-        .await?;
+    client.batch_execute("SET lock_timeout = 0; SET statement_timeout = 0").await?;
+    client.execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
+    let outcome = embedded::migrations::runner().run_async(&mut ***client).await;
+    client.execute("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK]).await?;
+    client.batch_execute("RESET lock_timeout; RESET statement_timeout").await?;
     outcome.context(
         "bringing the schema up to date failed; remedy: start the version that wrote this \
          database, or restore its backup",

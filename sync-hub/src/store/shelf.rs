@@ -89,10 +89,7 @@ impl Load for Shelf {
         author: NodeId,
         key: &str,
     ) -> Result<Option<Vec<u8>>, Infallible> {
-        let known = self
-            .bodies
-            .get(&(kind, author))
-            .and_then(|bodies| bodies.get(key));
+        let known = self.bodies.get(&(kind, author)).and_then(|bodies| bodies.get(key));
         if let Some(body) = known {
             return Ok(body.clone());
         }

@@ -35,10 +35,7 @@ const DOCUMENTS: u8 = 2;
 const CHANGED: u8 = 4;
 
 impl Committed {
-    pub(super) const NOTHING_TRAVELS: Self = Self {
-        feed: false,
-        documents: false,
-    };
+    pub(super) const NOTHING_TRAVELS: Self = Self { feed: false, documents: false };
 
     fn bits(self) -> u8 {
         let feed = if self.feed { FEED } else { 0 };
@@ -101,11 +98,9 @@ impl Signals {
     }
 
     fn wake(&self, bits: u8) {
-        for (bit, sender) in [
-            (FEED, &self.0.feed),
-            (DOCUMENTS, &self.0.documents),
-            (CHANGED, &self.0.changed),
-        ] {
+        for (bit, sender) in
+            [(FEED, &self.0.feed), (DOCUMENTS, &self.0.documents), (CHANGED, &self.0.changed)]
+        {
             if bits & bit != 0 {
                 sender.send_modify(|count| *count = count.wrapping_add(1));
             }
@@ -153,9 +148,7 @@ impl Signals {
                 tokio::time::sleep(ANNOUNCE_EVERY).await;
                 let bits = self.0.unannounced.swap(0, Ordering::AcqRel);
                 let payload = format!("{} {bits}", self.0.process);
-                client
-                    .execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &payload])
-                    .await?;
+                client.execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &payload]).await?;
             }
         };
         tokio::select! {

@@ -23,12 +23,7 @@ pub(super) struct Tip {
 
 impl Tip {
     pub(super) const fn start(epoch: Epoch) -> Self {
-        Self {
-            epoch,
-            seq: Seq(0),
-            hash: Hash::ZERO,
-            hlc: Hlc::from_bits(0),
-        }
+        Self { epoch, seq: Seq(0), hash: Hash::ZERO, hlc: Hlc::from_bits(0) }
     }
 
     fn advance(&mut self, hash: Hash, hlc: Option<Hlc>) {
@@ -173,10 +168,7 @@ impl Sorting {
     }
 
     fn keep(&mut self, index: usize, candidate: &Candidate, entry: &Entry, body: Option<Body>) {
-        self.sorted.kept.push(Kept {
-            candidate: index,
-            projected: body.is_some(),
-        });
+        self.sorted.kept.push(Kept { candidate: index, projected: body.is_some() });
         if let Some(body) = body {
             self.sorted.steps.push(Step {
                 position: candidate.position,
@@ -204,13 +196,7 @@ impl Sorting {
         reason: &'static str,
         detail: String,
     ) {
-        self.sorted.aside.push(Aside {
-            candidate,
-            entry,
-            reason,
-            detail,
-            in_chain: true,
-        });
+        self.sorted.aside.push(Aside { candidate, entry, reason, detail, in_chain: true });
     }
 
     /// Beside the chain: the place is another's.

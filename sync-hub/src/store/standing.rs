@@ -40,17 +40,9 @@ impl HubStore {
         };
         let (status, admitted): (String, bool) = (row.get(1), row.get(2));
         let tips = tips_of(&tx, node).await?;
-        let admitted_fork = if admitted {
-            admitted_fork(&tx, node).await?
-        } else {
-            None
-        };
+        let admitted_fork = if admitted { admitted_fork(&tx, node).await? } else { None };
         let heads = tips.values().filter(|tip| tip.seq.0 > 0);
-        let heads = heads.map(|tip| EpochHead {
-            epoch: tip.epoch,
-            seq: tip.seq,
-            hash: tip.hash,
-        });
+        let heads = heads.map(|tip| EpochHead { epoch: tip.epoch, seq: tip.seq, hash: tip.hash });
         let standing = Standing {
             hub: self.identity().node,
             incarnation: incarnation(&tx).await?,
@@ -142,11 +134,7 @@ pub(super) fn seal_of(
     let signature: [u8; 64] = signature
         .try_into()
         .map_err(|_| StoreError::Broken("a signature in the database is none".to_owned()))?;
-    Ok(Some(Seal {
-        position,
-        hash,
-        signature: signature.into(),
-    }))
+    Ok(Some(Seal { position, hash, signature: signature.into() }))
 }
 
 /// Our hash where the node's heads stand.

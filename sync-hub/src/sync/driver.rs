@@ -94,11 +94,7 @@ impl End {
 impl Driver {
     #[must_use]
     pub fn new(store: HubStore, stopping: CancellationToken) -> Self {
-        Self {
-            store,
-            stopping,
-            sessions: Arc::default(),
-        }
+        Self { store, stopping, sessions: Arc::default() }
     }
 
     /// Nodes with a live session in this process.
@@ -262,8 +258,7 @@ impl Conversation<'_> {
                 Ok(frame) => self.session.handle_frame(frame),
                 Err(error) => {
                     self.act().await?;
-                    self.farewell(ByeReason::Misbehaved, &error.to_string())
-                        .await;
+                    self.farewell(ByeReason::Misbehaved, &error.to_string()).await;
                     return Ok(Some(End::Closed(ByeReason::Misbehaved)));
                 }
             }
@@ -332,11 +327,7 @@ impl Conversation<'_> {
         }
         let count = batches.len();
         let candidates = batches.into_iter().flatten().collect();
-        let ack = self
-            .driver
-            .store
-            .ingest(self.node, candidates, clock::now())
-            .await?;
+        let ack = self.driver.store.ingest(self.node, candidates, clock::now()).await?;
         for _ in 0..count {
             self.session.handle_ingested(ack.clone());
         }
@@ -350,11 +341,7 @@ impl Conversation<'_> {
             self.session.handle_feed_grew();
             return self.act().await;
         }
-        self.farewell(
-            ByeReason::Revoked,
-            "this node was revoked; call the region's desk",
-        )
-        .await;
+        self.farewell(ByeReason::Revoked, "this node was revoked; call the region's desk").await;
         Ok(Some(End::Closed(ByeReason::Revoked)))
     }
 
@@ -373,10 +360,7 @@ impl Conversation<'_> {
     }
 
     async fn farewell(&mut self, reason: ByeReason, detail: &str) {
-        let bye = Frame::Bye(Bye {
-            reason,
-            detail: detail.to_owned(),
-        });
+        let bye = Frame::Bye(Bye { reason, detail: detail.to_owned() });
         let _ = tokio::time::timeout(FAREWELL_WITHIN, self.frames_out.send(bye)).await;
     }
 }

@@ -152,20 +152,13 @@ impl SyncEndpoint {
         let endpoint = Endpoint::server(config, address)
             .with_context(|| format!("listening for nodes on UDP {address}"))?;
         let handshakes = FuturesUnordered::new();
-        Ok(Self {
-            endpoint,
-            handshakes,
-            settings,
-            connections_max: CONNECTIONS_MAX,
-        })
+        Ok(Self { endpoint, handshakes, settings, connections_max: CONNECTIONS_MAX })
     }
 
     /// # Errors
     /// When the system does not say.
     pub fn local_addr(&self) -> anyhow::Result<SocketAddr> {
-        self.endpoint
-            .local_addr()
-            .context("asking for the address nodes dial")
+        self.endpoint.local_addr().context("asking for the address nodes dial")
     }
 
     /// Shows nodes the certificate that `pki` has now. To be called after the hub's certificates
@@ -174,8 +167,7 @@ impl SyncEndpoint {
     /// # Errors
     /// When the certificates are unusable; the earlier one stays in use.
     pub fn refresh(&self, pki: &RegionPki) -> anyhow::Result<()> {
-        self.endpoint
-            .set_server_config(Some(server_config(pki, self.settings)?));
+        self.endpoint.set_server_config(Some(server_config(pki, self.settings)?));
         Ok(())
     }
 
@@ -228,52 +220,35 @@ async fn shake_hands(incoming: Incoming) -> anyhow::Result<Arrival> {
     // TLS has verified a certificate that was shown, but lets a caller without one pass, because
     // applicants have none yet.
     match certificate_of(&connection).map(|shown| (node_of(&shown), fingerprint(&shown))) {
-        Some((Ok(node), fingerprint)) => Ok(Arrival::Peer(PeerConnection {
-            node,
-            fingerprint,
-            connection,
-        })),
+        Some((Ok(node), fingerprint)) => {
+            Ok(Arrival::Peer(PeerConnection { node, fingerprint, connection }))
+        }
         _ => {
-            close_with(
-                &connection,
-                close::NOT_ENROLLED,
-                "show the certificate of a node",
-            );
+            close_with(&connection, close::NOT_ENROLLED, "show the certificate of a node");
             anyhow::bail!("{address} asked to sync without a node's certificate")
         }
     }
 }
 
 fn protocol_of(connection: &Connection) -> Option<Vec<u8>> {
-    connection
-        .handshake_data()?
-        .downcast::<HandshakeData>()
-        .ok()?
-        .protocol
+    connection.handshake_data()?.downcast::<HandshakeData>().ok()?.protocol
 }
 
 fn certificate_of(connection: &Connection) -> Option<CertificateDer<'static>> {
-    let shown = connection
-        .peer_identity()?
-        .downcast::<Vec<CertificateDer<'static>>>()
-        .ok()?;
+    let shown = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
     shown.into_iter().next()
 }
 
 fn server_config(pki: &RegionPki, settings: LinkSettings) -> anyhow::Result<quinn::ServerConfig> {
     let tls = Arc::new(QuicServerConfig::try_from(tls(pki)?)?);
     let mut config = quinn::ServerConfig::with_crypto(tls);
-    config
-        .transport_config(Arc::new(transport(settings)))
-        .max_incoming(HANDSHAKES_MAX);
+    config.transport_config(Arc::new(transport(settings))).max_incoming(HANDSHAKES_MAX);
     Ok(config)
 }
 
 fn tls(pki: &RegionPki) -> anyhow::Result<rustls::ServerConfig> {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(pki.root().clone())
-        .context("reading the region's root")?;
+    roots.add(pki.root().clone()).context("reading the region's root")?;
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
         .allow_unauthenticated()
         .build()

@@ -75,14 +75,8 @@ fn a_sound_line_becomes_an_order_line() {
     assert_eq!(order.country.as_ref().unwrap().as_str(), "United Kingdom");
     let line = &order.lines[0];
     assert_eq!((line.line_number, line.article.as_str()), (2, "85123A"));
-    assert_eq!(
-        line.description.as_ref().unwrap().as_str(),
-        "WHITE HANGING HEART"
-    );
-    assert_eq!(
-        (line.quantity.units(), line.unit_price.minor()),
-        (6, 42_075)
-    );
+    assert_eq!(line.description.as_ref().unwrap().as_str(), "WHITE HANGING HEART");
+    assert_eq!((line.quantity.units(), line.unit_price.minor()), (6, 42_075));
 }
 
 #[test]
@@ -136,11 +130,7 @@ fn a_line_that_is_no_record_costs_only_itself() {
 #[test]
 fn a_problem_reads_as_a_sentence_with_its_remedy() {
     let (_, problems, _) = read(&under_heading(&[&with(5, "2,55")]));
-    assert!(
-        problems[0]
-            .to_string()
-            .starts_with("line 2: the line has more or fewer columns")
-    );
+    assert!(problems[0].to_string().starts_with("line 2: the line has more or fewer columns"));
     let (_, problems, _) = read(&under_heading(&[&with(3, "-1")]));
     assert_eq!(
         problems[0].to_string(),
@@ -156,17 +146,8 @@ fn a_customer_may_be_missing_and_the_text_quoted_or_latin_1() {
     let (orders, problems, lines_read) = read(&text);
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!(lines_read, 2);
-    let described = |order: usize| {
-        orders[order].lines[0]
-            .description
-            .as_ref()
-            .unwrap()
-            .as_str()
-    };
-    assert_eq!(
-        (described(0), described(1)),
-        ("HEART, \"WHITE\"", "café £5")
-    );
+    let described = |order: usize| orders[order].lines[0].description.as_ref().unwrap().as_str();
+    assert_eq!((described(0), described(1)), ("HEART, \"WHITE\"", "café £5"));
     assert_eq!((&orders[0].buyer, &orders[0].country), (&None, &None));
 }
 
@@ -176,29 +157,19 @@ fn columns_may_stand_in_any_order_behind_a_byte_order_mark() {
                 Kenya,7,2.00,2010-12-01 08:26:00,3,MUG,M1,55\r\n";
     let (orders, problems, _) = read(text.as_bytes());
     assert!(problems.is_empty(), "{problems:?}");
-    assert_eq!(
-        (
-            orders[0].reference.as_str(),
-            orders[0].lines[0].quantity.units()
-        ),
-        ("55", 3)
-    );
+    assert_eq!((orders[0].reference.as_str(), orders[0].lines[0].quantity.units()), ("55", 3));
 }
 
 #[test]
 fn a_bad_heading_is_refused_with_every_fault_named() {
     let fault = |text: &str| {
-        OrdersCsv::open(Cursor::new(text.as_bytes()), conversion())
-            .unwrap_err()
-            .to_string()
+        OrdersCsv::open(Cursor::new(text.as_bytes()), conversion()).unwrap_err().to_string()
     };
     let twice = HEADING.replace("Country", "Quantity,Colour");
     let said = fault(&twice);
-    for part in [
-        "unknown column \"Colour\"",
-        "missing column Country",
-        "column Quantity is given twice",
-    ] {
+    for part in
+        ["unknown column \"Colour\"", "missing column Country", "column Quantity is given twice"]
+    {
         assert!(said.contains(part), "{said}");
     }
     assert!(fault(&HEADING.replace(',', ";")).contains("commas"));
@@ -210,26 +181,19 @@ fn a_bad_heading_is_refused_with_every_fault_named() {
 fn interleaved_orders_are_joined_and_scattered_ones_are_reported() {
     let line = |reference: usize| with(0, &reference.to_string());
     let near: Vec<String> = [1, 2, 1, 2, 3, 1].into_iter().map(line).collect();
-    let (orders, problems, _) = read(&under_heading(
-        &near.iter().map(String::as_str).collect::<Vec<_>>(),
-    ));
+    let (orders, problems, _) =
+        read(&under_heading(&near.iter().map(String::as_str).collect::<Vec<_>>()));
     assert!(problems.is_empty());
-    let mut sizes: Vec<(&str, usize)> = orders
-        .iter()
-        .map(|o| (o.reference.as_str(), o.lines.len()))
-        .collect();
+    let mut sizes: Vec<(&str, usize)> =
+        orders.iter().map(|o| (o.reference.as_str(), o.lines.len())).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [("1", 3), ("2", 2), ("3", 1)]);
 
     let far: Vec<String> = (1..=40).chain([1]).map(line).collect();
-    let (orders, problems, _) = read(&under_heading(
-        &far.iter().map(String::as_str).collect::<Vec<_>>(),
-    ));
+    let (orders, problems, _) =
+        read(&under_heading(&far.iter().map(String::as_str).collect::<Vec<_>>()));
     assert_eq!(orders.len(), 40);
-    assert_eq!(
-        (problems[0].line, problems[0].reason),
-        (42, Reason::ScatteredOrder)
-    );
+    assert_eq!((problems[0].line, problems[0].reason), (42, Reason::ScatteredOrder));
 }
 
 #[test]
@@ -238,20 +202,14 @@ fn an_order_has_a_limit_of_lines_and_the_rest_is_reported() {
     let (orders, problems, _) = read(&under_heading(&lines));
     assert_eq!(orders[0].lines.len(), shared_model::orders::LINES_MAX);
     assert_eq!(problems.len(), 2);
-    assert_eq!(
-        (problems[0].line, problems[0].reason),
-        (1_202, Reason::TooManyLines)
-    );
+    assert_eq!((problems[0].line, problems[0].reason), (1_202, Reason::TooManyLines));
 }
 
 #[test]
 fn the_same_file_gives_the_same_ids() {
     let text = under_heading(&[SOUND, &with(0, "536366")]);
     let ids = |orders: Vec<ImportedOrder>| {
-        orders
-            .into_iter()
-            .map(|o| (o.order, o.entry))
-            .collect::<Vec<_>>()
+        orders.into_iter().map(|o| (o.order, o.entry)).collect::<Vec<_>>()
     };
     let first = ids(read(&text).0);
     assert_eq!(first, ids(read(&text).0));
@@ -267,21 +225,12 @@ fn the_sample_goes_in_as_its_readme_says() {
     assert_eq!(lines_read, (lines_in + problems.len()) as u64);
     let readme = include_str!("../../../samples/README.md");
     for figure in [lines_read, lines_in as u64, problems.len() as u64] {
-        assert!(
-            readme.contains(&format!(" {figure} ")),
-            "the README does not say {figure}"
-        );
+        assert!(readme.contains(&format!(" {figure} ")), "the README does not say {figure}");
     }
-    for reason in [
-        Reason::Cancellation,
-        Reason::NegativeQuantity,
-        Reason::ZeroPrice,
-        Reason::NotGoods,
-    ] {
-        assert!(
-            problems.iter().any(|problem| problem.reason == reason),
-            "{reason:?}"
-        );
+    for reason in
+        [Reason::Cancellation, Reason::NegativeQuantity, Reason::ZeroPrice, Reason::NotGoods]
+    {
+        assert!(problems.iter().any(|problem| problem.reason == reason), "{reason:?}");
     }
     assert!(orders.iter().any(|order| order.buyer.is_none()));
 }
@@ -293,23 +242,11 @@ fn an_order_becomes_the_same_command_every_time() {
     let first = commands();
     assert_eq!(first, commands());
     let (known, unknown) = (first[0].customer.as_ref().unwrap(), &first[2].customer);
-    assert_eq!(
-        (known.name.as_str(), known.address.as_str()),
-        ("Customer 17850", "United Kingdom")
-    );
-    assert_eq!(
-        Some(known.customer),
-        first[1].customer.as_ref().map(|again| again.customer)
-    );
+    assert_eq!((known.name.as_str(), known.address.as_str()), ("Customer 17850", "United Kingdom"));
+    assert_eq!(Some(known.customer), first[1].customer.as_ref().map(|again| again.customer));
     assert_eq!(unknown, &None);
     assert_eq!(first[2].lines[0].name, "M1");
-    assert_eq!(
-        (
-            first[0].lines[0].quantity,
-            first[0].lines[0].unit_price_minor
-        ),
-        (6, 42_075)
-    );
+    assert_eq!((first[0].lines[0].quantity, first[0].lines[0].unit_price_minor), (6, 42_075));
 }
 
 /// Bytes that look like a file, and now and then break it.

@@ -96,12 +96,7 @@ pub async fn enrol<S: Fn(&[u8]) -> [u8; 64]>(
 ) -> anyhow::Result<Enrolled> {
     let token = Token::from_text(token)?;
     let (key, csr) = key_and_request()?;
-    let hub = call(
-        &token.hub_addresses,
-        token.root_pin,
-        JudgedTime::new(now, floor),
-    )
-    .await?;
+    let hub = call(&token.hub_addresses, token.root_pin, JudgedTime::new(now, floor)).await?;
     let proof = enrolment_proof(&token.secret, &csr, identity.node);
     let request = EnrolmentRequest {
         secret: token.secret,
@@ -124,11 +119,7 @@ pub fn renewal_is_due(node_certificate_der: &[u8], now: Timestamp, floor: Timest
     let Ok((_, parsed)) = x509_parser::parse_x509_certificate(node_certificate_der) else {
         return true;
     };
-    let issued_ms = parsed
-        .validity()
-        .not_before
-        .timestamp()
-        .saturating_mul(1000);
+    let issued_ms = parsed.validity().not_before.timestamp().saturating_mul(1000);
     judged(now, floor).ms() >= issued_ms.saturating_add(RENEW_AFTER_MS)
 }
 
@@ -147,11 +138,7 @@ pub async fn renew<S: Fn(&[u8]) -> [u8; 64]>(
     let hub = call(&config.hub_addresses, sha256(&config.root_der), time).await?;
     require_hub_of(&config.region, &hub.connection)?;
     let mut binding = [0; 32];
-    if hub
-        .connection
-        .export_keying_material(&mut binding, BINDING_LABEL, b"")
-        .is_err()
-    {
+    if hub.connection.export_keying_material(&mut binding, BINDING_LABEL, b"").is_err() {
         bail!("the connection gives no keying material");
     }
     let proof = renewal_proof(&binding, &csr, identity.node);
@@ -161,15 +148,12 @@ pub async fn renew<S: Fn(&[u8]) -> [u8; 64]>(
         author_public_key: identity.author_public_key,
         signature: (identity.sign)(&proof),
     };
-    let RenewalGrant {
-        chain,
-        hub_addresses,
-        hub_now,
-    } = match ask(&hub.connection, &Ask::Renew(request)).await? {
-        Answer::Renewed(grant) => grant,
-        Answer::Refused(refused) => return Err(EnrolmentRefused::from(refused).into()),
-        Answer::Granted(_) => bail!("the hub answered another question"),
-    };
+    let RenewalGrant { chain, hub_addresses, hub_now } =
+        match ask(&hub.connection, &Ask::Renew(request)).await? {
+            Answer::Renewed(grant) => grant,
+            Answer::Refused(refused) => return Err(EnrolmentRefused::from(refused).into()),
+            Answer::Granted(_) => bail!("the hub answered another question"),
+        };
     ensure!(!chain.is_empty(), "the hub granted no certificate");
     Ok(Renewed {
         node_certificate_chain_der: chain.into_iter().map(Into::into).collect(),
@@ -181,10 +165,7 @@ pub async fn renew<S: Fn(&[u8]) -> [u8; 64]>(
 
 fn key_and_request() -> anyhow::Result<(KeyPair, Vec<u8>)> {
     let key = KeyPair::generate().context("making the box's TLS key")?;
-    let csr = CertificateParams::default()
-        .serialize_request(&key)?
-        .der()
-        .to_vec();
+    let csr = CertificateParams::default().serialize_request(&key)?.der().to_vec();
     Ok((key, csr))
 }
 
@@ -193,10 +174,7 @@ async fn call(
     root_pin: [u8; 32],
     time: JudgedTime,
 ) -> anyhow::Result<Dialled> {
-    let settings = LinkSettings {
-        congestion: Congestion::Cubic,
-        mtu_discovery: false,
-    };
+    let settings = LinkSettings { congestion: Congestion::Cubic, mtu_discovery: false };
     Ok(dial(hub_addresses, ANY_HUB, tls(root_pin, time)?, settings).await?)
 }
 
@@ -206,10 +184,7 @@ async fn ask(connection: &Connection, question: &Ask) -> anyhow::Result<Answer> 
         let mut send = FrameSender::new(send);
         send.send(&minicbor::to_vec(question)?).await?;
         let mut receive = FrameReceiver::new(receive).limited_to(ANSWER_BYTES_MAX);
-        receive
-            .recv()
-            .await?
-            .context("the hub ended without an answer")
+        receive.recv().await?.context("the hub ended without an answer")
     };
     let answer = tokio::time::timeout(ANSWER_TIMEOUT, exchange)
         .await
@@ -220,11 +195,7 @@ async fn ask(connection: &Connection, question: &Ask) -> anyhow::Result<Answer> 
 
 impl From<Refused> for EnrolmentRefused {
     fn from(told: Refused) -> Self {
-        Self {
-            code: told.code,
-            reason: told.reason,
-            remedy: told.remedy,
-        }
+        Self { code: told.code, reason: told.reason, remedy: told.remedy }
     }
 }
 
@@ -235,10 +206,7 @@ fn accept(
     connection: &Connection,
     key: &KeyPair,
 ) -> anyhow::Result<Enrolled> {
-    ensure!(
-        sha256(&grant.root) == token.root_pin,
-        "the hub granted another region's root"
-    );
+    ensure!(sha256(&grant.root) == token.root_pin, "the hub granted another region's root");
     let region: RegionCode = grant.region.parse().context("the hub's region")?;
     require_hub_of(&region, connection)?;
     ensure!(!grant.chain.is_empty(), "the hub granted no certificate");
@@ -249,10 +217,7 @@ fn accept(
         hub_addresses: or_else_known(grant.hub_addresses, &token.hub_addresses),
         region,
         site: grant.site.parse().context("the hub's name of the site")?,
-        entity: grant
-            .entity
-            .parse()
-            .context("the hub's name of the entity")?,
+        entity: grant.entity.parse().context("the hub's name of the entity")?,
         hub_node: grant.hub_node,
         hub_author_public_key: grant.hub_author_public_key,
         hub_now: grant.hub_now,
@@ -260,11 +225,7 @@ fn accept(
 }
 
 fn or_else_known(told: Vec<String>, known: &[String]) -> Vec<String> {
-    if told.is_empty() {
-        known.to_vec()
-    } else {
-        told
-    }
+    if told.is_empty() { known.to_vec() } else { told }
 }
 
 /// The handshake has proved that the region's root signed what was shown; this proves for whom.
@@ -280,10 +241,7 @@ fn require_hub_of(region: &RegionCode, connection: &Connection) -> anyhow::Resul
 }
 
 fn tls(root_pin: [u8; 32], time: JudgedTime) -> anyhow::Result<rustls::ClientConfig> {
-    let verifier = PinnedRoot {
-        pin: root_pin,
-        provider: provider(),
-    };
+    let verifier = PinnedRoot { pin: root_pin, provider: provider() };
     let mut tls = rustls::ClientConfig::builder_with_details(provider(), Arc::new(time))
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()

@@ -50,10 +50,7 @@ impl Authority {
         let key = KeyPair::try_from(&kept.key).context("reading the site authority's key")?;
         let issuer = Issuer::from_ca_cert_der(&kept.certificate, key)
             .context("reading the site authority")?;
-        Ok(Self {
-            certificate: kept.certificate,
-            issuer,
-        })
+        Ok(Self { certificate: kept.certificate, issuer })
     }
 
     /// Browsers would refuse a certificate for such a host, with less to say about why.
@@ -84,41 +81,26 @@ impl Authority {
 fn make(site: &SiteCode, hosts: &[String]) -> anyhow::Result<KeyAndCertificate> {
     let key = KeyPair::generate().context("making the site authority's key")?;
     let mut params = CertificateParams::default();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, format!("OmniRoute site {site}"));
+    params.distinguished_name.push(DnType::CommonName, format!("OmniRoute site {site}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params.name_constraints = Some(NameConstraints {
-        permitted_subtrees: permitted(hosts)?,
-        excluded_subtrees: vec![],
-    });
+    params.name_constraints =
+        Some(NameConstraints { permitted_subtrees: permitted(hosts)?, excluded_subtrees: vec![] });
     // Fixed, not counted from now: the box may not know the hour on its first day, and phones do
     // not install an authority twice.
-    (params.not_before, params.not_after) = (
-        rcgen::date_time_ymd(2024, 1, 1),
-        rcgen::date_time_ymd(2054, 1, 1),
-    );
+    (params.not_before, params.not_after) =
+        (rcgen::date_time_ymd(2024, 1, 1), rcgen::date_time_ymd(2054, 1, 1));
     params.serial_number = Some(random_serial()?);
-    let certificate = params
-        .self_signed(&key)
-        .context("signing the site authority")?;
-    Ok(KeyAndCertificate {
-        key: key.into(),
-        certificate: certificate.into(),
-    })
+    let certificate = params.self_signed(&key).context("signing the site authority")?;
+    Ok(KeyAndCertificate { key: key.into(), certificate: certificate.into() })
 }
 
 fn permitted(hosts: &[String]) -> anyhow::Result<Vec<GeneralSubtree>> {
-    let mut trees: Vec<GeneralSubtree> = LOCAL_NAMES
-        .iter()
-        .map(|name| GeneralSubtree::DnsName((*name).to_owned()))
-        .collect();
+    let mut trees: Vec<GeneralSubtree> =
+        LOCAL_NAMES.iter().map(|name| GeneralSubtree::DnsName((*name).to_owned())).collect();
     for (network, prefix) in LOCAL_NETWORKS {
         let network: IpAddr = network.parse().context("a network of our own")?;
-        trees.push(GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(
-            network, prefix,
-        )));
+        trees.push(GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(network, prefix)));
     }
     for host in hosts {
         trees.push(match host.parse::<IpAddr>() {
@@ -135,9 +117,9 @@ fn permitted(hosts: &[String]) -> anyhow::Result<Vec<GeneralSubtree>> {
 /// RFC 5280, 4.2.1.10: a name covers itself and what ends in it, a network its addresses.
 fn covers(base: &GeneralName<'_>, host: &str) -> bool {
     match (base, host.parse::<IpAddr>()) {
-        (GeneralName::DNSName(name), Err(_)) => host
-            .strip_suffix(name)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+        (GeneralName::DNSName(name), Err(_)) => {
+            host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        }
         (GeneralName::IPAddress(network), Ok(address)) => {
             let octets = match address {
                 IpAddr::V4(v4) => v4.octets().to_vec(),
@@ -158,14 +140,7 @@ fn covers(base: &GeneralName<'_>, host: &str) -> bool {
 /// How many names and addresses a certificate is for.
 pub(super) fn names_count(certificate: &CertificateDer<'_>) -> Option<usize> {
     let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
-    Some(
-        parsed
-            .subject_alternative_name()
-            .ok()??
-            .value
-            .general_names
-            .len(),
-    )
+    Some(parsed.subject_alternative_name().ok()??.value.general_names.len())
 }
 
 /// Browsers refuse two certificates of one authority with the same number.

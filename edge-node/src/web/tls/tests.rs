@@ -64,14 +64,7 @@ fn browser_accepts(tls: &SiteTls, host: &str, now: Timestamp) -> Result<(), rust
 fn a_browser_that_installed_the_authority_accepts_every_host() {
     let depot = Depot::new();
     let tls = depot.open(&["nbo-1.local", "192.168.7.20", "fd00::7"]);
-    for host in [
-        "nbo-1.local",
-        "192.168.7.20",
-        "fd00::7",
-        "localhost",
-        "127.0.0.1",
-        "::1",
-    ] {
+    for host in ["nbo-1.local", "192.168.7.20", "fd00::7", "localhost", "127.0.0.1", "::1"] {
         browser_accepts(&tls, host, NOW).unwrap();
     }
     assert!(browser_accepts(&tls, "nbo-2.local", NOW).is_err());
@@ -104,8 +97,7 @@ fn a_running_depot_renews_before_the_end_and_shows_it() {
     let depot = Depot::new();
     let tls = depot.open(&["nbo-1.local"]);
     let leaf = depot.leaf();
-    tls.refresh(after_days(NOW, LEAF_DAYS - RENEW_DAYS_LEFT - 1), FLOOR)
-        .unwrap();
+    tls.refresh(after_days(NOW, LEAF_DAYS - RENEW_DAYS_LEFT - 1), FLOOR).unwrap();
     assert_eq!(depot.leaf(), leaf);
     let late = after_days(NOW, LEAF_DAYS - RENEW_DAYS_LEFT + 1);
     tls.refresh(late, FLOOR).unwrap();
@@ -116,9 +108,7 @@ fn a_running_depot_renews_before_the_end_and_shows_it() {
 #[test]
 fn a_box_that_wakes_in_1970_is_accepted_by_phones_that_know_the_hour() {
     let depot = Depot::new();
-    let tls = depot
-        .open_at(&["nbo-1.local"], Timestamp::from_ms(0))
-        .unwrap();
+    let tls = depot.open_at(&["nbo-1.local"], Timestamp::from_ms(0)).unwrap();
     browser_accepts(&tls, "nbo-1.local", FLOOR).unwrap();
     browser_accepts(&tls, "nbo-1.local", after_days(FLOOR, 300)).unwrap();
     let leaf = depot.leaf();
@@ -133,10 +123,7 @@ fn the_authority_speaks_only_for_this_lan() {
     browser_accepts(&tls, "depot.example", NOW).unwrap();
     for foreign in ["bank.example", "203.0.113.10", "notdepot.example"] {
         let error = depot.open_at(&[foreign], NOW).err().unwrap().to_string();
-        assert!(
-            error.contains(foreign) && error.contains("remedy"),
-            "{error}"
-        );
+        assert!(error.contains(foreign) && error.contains("remedy"), "{error}");
     }
     assert!(depot.open_at(&["not a host"], NOW).is_err());
 

@@ -78,16 +78,12 @@ fn field_of(path: &str, name: Option<&str>) -> String {
 }
 
 fn ends_with_key(path: &str, name: &str) -> bool {
-    path.strip_suffix(name)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    path.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// The text between the backtick that ends `start` and the next one.
 fn quoted<'m>(message: &'m str, start: &str) -> Option<&'m str> {
-    message
-        .strip_prefix(start)?
-        .split_once('`')
-        .map(|(name, _)| name)
+    message.strip_prefix(start)?.split_once('`').map(|(name, _)| name)
 }
 
 /// What serde would have taken, by its own words.
@@ -113,9 +109,7 @@ fn in_plain_words(known: &str) -> String {
 }
 
 fn without_position(message: &str) -> &str {
-    message
-        .rsplit_once(" at line ")
-        .map_or(message, |(text, _)| text)
+    message.rsplit_once(" at line ").map_or(message, |(text, _)| text)
 }
 
 fn syntax_remedy(message: &str) -> &'static str {

@@ -53,22 +53,10 @@ struct Page {
 
 fn app() -> Router {
     Router::new()
-        .route(
-            "/sell",
-            post(|Json(sell): Json<Sell>| async move { format!("{sell:?}") }),
-        )
-        .route(
-            "/page",
-            get(|Query(page): Query<Page>| async move { format!("{page:?}") }),
-        )
-        .route(
-            "/orders/{order}",
-            get(|Path(id): Path<OrderId>| async move { id.to_string() }),
-        )
-        .route(
-            "/lines/{line}",
-            get(|Path(line): Path<u16>| async move { line.to_string() }),
-        )
+        .route("/sell", post(|Json(sell): Json<Sell>| async move { format!("{sell:?}") }))
+        .route("/page", get(|Query(page): Query<Page>| async move { format!("{page:?}") }))
+        .route("/orders/{order}", get(|Path(id): Path<OrderId>| async move { id.to_string() }))
+        .route("/lines/{line}", get(|Path(line): Path<u16>| async move { line.to_string() }))
 }
 
 async fn answer(request: Request<Body>) -> (u16, Value) {
@@ -78,10 +66,7 @@ async fn answer(request: Request<Body>) -> (u16, Value) {
     assert_eq!(is_problem, status >= 400, "{status}");
     let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
-    (
-        status,
-        serde_json::from_str(&text).unwrap_or(Value::String(text)),
-    )
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
 async fn post_bytes(body: impl Into<Body>) -> (u16, Value) {
@@ -121,10 +106,7 @@ async fn a_good_body_is_read() {
 async fn missing_unknown_and_doubled_fields_are_named() {
     check(&sell("[]", ""), "tendered_minor", "is missing", "send it").await;
     check(
-        &sell(
-            r#"[{"article":"A","quantity":1},{"article":"B"}]"#,
-            r#","tendered_minor":1"#,
-        ),
+        &sell(r#"[{"article":"A","quantity":1},{"article":"B"}]"#, r#","tendered_minor":1"#),
         "lines[1].quantity",
         "is missing",
         "send it",
@@ -138,10 +120,7 @@ async fn missing_unknown_and_doubled_fields_are_named() {
     )
     .await;
     check(
-        &sell(
-            r#"[{"article":"A","quantity":1,"qty":2}]"#,
-            r#","tendered_minor":1"#,
-        ),
+        &sell(r#"[{"article":"A","quantity":1,"qty":2}]"#, r#","tendered_minor":1"#),
         "lines[0].qty",
         "is not known",
         "leave it out",
@@ -159,52 +138,17 @@ async fn missing_unknown_and_doubled_fields_are_named() {
 #[tokio::test]
 async fn wrong_types_name_the_field_and_the_right_type() {
     let line = |quantity: &str| {
-        sell(
-            &format!(r#"[{{"article":"A","quantity":{quantity}}}]"#),
-            r#","tendered_minor":1"#,
-        )
+        sell(&format!(r#"[{{"article":"A","quantity":{quantity}}}]"#), r#","tendered_minor":1"#)
     };
-    for wrong in [
-        r#""6""#,
-        "null",
-        "[]",
-        "{}",
-        "true",
-        "1.5",
-        "-1",
-        "4294967296",
-    ] {
-        check(
-            &line(wrong),
-            "lines[0].quantity",
-            "",
-            "whole number of 0 or more",
-        )
-        .await;
+    for wrong in [r#""6""#, "null", "[]", "{}", "true", "1.5", "-1", "4294967296"] {
+        check(&line(wrong), "lines[0].quantity", "", "whole number of 0 or more").await;
     }
-    for wrong in [
-        "99999999999999999999",
-        "1.0",
-        r#""5""#,
-        "-9223372036854775809",
-    ] {
+    for wrong in ["99999999999999999999", "1.0", r#""5""#, "-9223372036854775809"] {
         let body = sell("[]", &format!(r#","tendered_minor":{wrong}"#));
         check(&body, "tendered_minor", "", "a whole number").await;
     }
-    check(
-        &sell("{}", r#","tendered_minor":1"#),
-        "lines",
-        "map",
-        "list in square brackets",
-    )
-    .await;
-    check(
-        &sell(r#"[7]"#, r#","tendered_minor":1"#),
-        "lines[0]",
-        "7",
-        "object",
-    )
-    .await;
+    check(&sell("{}", r#","tendered_minor":1"#), "lines", "map", "list in square brackets").await;
+    check(&sell(r#"[7]"#, r#","tendered_minor":1"#), "lines[0]", "7", "object").await;
     let note = |note: &str| sell("[]", &format!(r#","tendered_minor":1,"note":{note}"#));
     check(&note("7"), "note", "integer `7`", "text in quotes").await;
     let fragile = r#"[{"article":"A","quantity":1,"fragile":"yes"}]"#;
@@ -222,32 +166,11 @@ async fn wrong_values_carry_the_types_own_remedy() {
     )
     .await;
     let line = |article: &str| {
-        sell(
-            &format!(r#"[{{"article":{article},"quantity":1}}]"#),
-            r#","tendered_minor":1"#,
-        )
+        sell(&format!(r#"[{{"article":{article},"quantity":1}}]"#), r#","tendered_minor":1"#)
     };
-    check(
-        &line(r#""A|B""#),
-        "lines[0].article",
-        "not a valid code",
-        "use 1 to 32",
-    )
-    .await;
-    check(
-        &line(r#""""#),
-        "lines[0].article",
-        "not a valid code",
-        "use 1 to 32",
-    )
-    .await;
-    check(
-        &line(r#""A\u0000B""#),
-        "lines[0].article",
-        "not a valid code",
-        "use 1 to 32",
-    )
-    .await;
+    check(&line(r#""A|B""#), "lines[0].article", "not a valid code", "use 1 to 32").await;
+    check(&line(r#""""#), "lines[0].article", "not a valid code", "use 1 to 32").await;
+    check(&line(r#""A\u0000B""#), "lines[0].article", "not a valid code", "use 1 to 32").await;
     check(
         &sell("[]", r#","tendered_minor":1,"terms":"barter""#),
         "terms",
@@ -290,10 +213,7 @@ async fn text_that_is_not_json_says_where() {
 async fn bytes_that_are_not_utf8_say_which() {
     let (status, problem) = post_bytes(vec![b'{', b'"', 0xff, 0xfe, b'"', b'}']).await;
     assert_eq!(status, 400);
-    assert!(
-        problem["detail"].as_str().unwrap().contains("byte 2"),
-        "{problem}"
-    );
+    assert!(problem["detail"].as_str().unwrap().contains("byte 2"), "{problem}");
 }
 
 #[tokio::test]
@@ -313,13 +233,8 @@ async fn deep_nesting_is_refused_without_harm() {
 #[tokio::test]
 async fn a_long_wrong_value_is_cut_and_not_thrown_back_whole() {
     let long = "x".repeat(200_000);
-    check(
-        &sell("[]", &format!(r#","tendered_minor":"{long}""#)),
-        "tendered_minor",
-        "xxx",
-        "whole",
-    )
-    .await;
+    check(&sell("[]", &format!(r#","tendered_minor":"{long}""#)), "tendered_minor", "xxx", "whole")
+        .await;
     let body = sell("[]", &format!(r#","{long}":1"#));
     let (status, problem) = post_bytes(body).await;
     assert_eq!(status, 400);
@@ -328,17 +243,10 @@ async fn a_long_wrong_value_is_cut_and_not_thrown_back_whole() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_whatever_its_header_says() {
-    let fits = format!(
-        "{}{}",
-        sell("[]", r#","tendered_minor":1"#),
-        " ".repeat(1000)
-    );
+    let fits = format!("{}{}", sell("[]", r#","tendered_minor":1"#), " ".repeat(1000));
     assert_eq!(post_bytes(fits).await.0, 200);
     let (status, problem) = post_bytes(" ".repeat(BODY_BYTES_MAX + 1)).await;
-    assert_eq!(
-        (status, &problem["type"]),
-        (413, &"urn:omniroute:problem:too-large".into())
-    );
+    assert_eq!((status, &problem["type"]), (413, &"urn:omniroute:problem:too-large".into()));
     // No length declared: the pieces are counted.
     let piece = || Ok::<_, Infallible>(vec![b' '; 1000]);
     let endless = futures_util::stream::repeat_with(piece);
@@ -374,19 +282,14 @@ async fn a_large_body_gets_its_answer_and_not_a_broken_connection() {
 async fn a_body_that_breaks_off_is_refused() {
     let pieces = [Ok(b"{".to_vec()), Err(std::io::Error::other("gone"))];
     let (status, problem) = post_bytes(Body::from_stream(futures_util::stream::iter(pieces))).await;
-    assert_eq!(
-        (status, &problem["detail"]),
-        (400, &"the body ended early".into())
-    );
+    assert_eq!((status, &problem["detail"]), (400, &"the body ended early".into()));
 }
 
 #[tokio::test]
 async fn only_json_is_taken() {
     let body = sell("[]", r#","tendered_minor":1"#);
     let ask = async |types: &[&str]| {
-        let request = types
-            .iter()
-            .fold(Request::post("/sell"), |r, t| r.header(CONTENT_TYPE, *t));
+        let request = types.iter().fold(Request::post("/sell"), |r, t| r.header(CONTENT_TYPE, *t));
         answer(request.body(body.clone().into()).unwrap()).await.0
     };
     assert_eq!(ask(&["application/json; charset=UTF-8"]).await, 200);

@@ -25,23 +25,15 @@ async fn open(live: &Live, last_event_id: Option<&str>) -> Option<BodyDataStream
     );
     let request = last_event_id
         .into_iter()
-        .fold(Request::get("/events"), |r, id| {
-            r.header("last-event-id", id)
-        });
-    let response = app
-        .oneshot(request.body(Body::empty()).unwrap())
-        .await
-        .unwrap();
+        .fold(Request::get("/events"), |r, id| r.header("last-event-id", id));
+    let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     (response.status() == 200).then(|| response.into_body().into_data_stream())
 }
 
 /// The next event as `(name, data, id)`.
 async fn event(page: &mut BodyDataStream) -> Option<(String, Value, String)> {
     let wait = tokio::time::timeout(Duration::from_secs(10), page.next());
-    let bytes = wait
-        .await
-        .expect("an event or the end")
-        .map(Result::unwrap)?;
+    let bytes = wait.await.expect("an event or the end").map(Result::unwrap)?;
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let line = |name: &str| {
         let start = format!("{name}: ");
@@ -50,11 +42,7 @@ async fn event(page: &mut BodyDataStream) -> Option<(String, Value, String)> {
             .unwrap_or_else(|| panic!("{text}"))
             .to_owned()
     };
-    Some((
-        line("event"),
-        serde_json::from_str(&line("data")).unwrap(),
-        line("id"),
-    ))
+    Some((line("event"), serde_json::from_str(&line("data")).unwrap(), line("id")))
 }
 
 fn kinds(event: &Option<(String, Value, String)>) -> Value {
@@ -72,10 +60,7 @@ async fn a_page_hears_what_changed_after_it_opened() {
     assert_eq!(kinds(&event(&mut page).await), json!(["orders"]));
     live.changed(&[]);
     live.changed(&["articles", "orders"]);
-    assert_eq!(
-        kinds(&event(&mut page).await),
-        json!(["orders", "articles"])
-    );
+    assert_eq!(kinds(&event(&mut page).await), json!(["orders", "articles"]));
     live.changed(&["a kind nobody declared"]);
     assert_eq!(kinds(&event(&mut page).await), json!(KINDS));
 }
@@ -116,11 +101,7 @@ async fn a_page_that_comes_back_hears_everything_if_anything_happened() {
 
     let mut back = open(&live, Some(&id)).await.unwrap();
     live.changed(&["riders"]);
-    assert_eq!(
-        kinds(&event(&mut back).await),
-        json!(["riders"]),
-        "nothing was missed"
-    );
+    assert_eq!(kinds(&event(&mut back).await), json!(["riders"]), "nothing was missed");
     let mut late = open(&live, Some(&id)).await.unwrap();
     assert_eq!(kinds(&event(&mut late).await), json!(KINDS));
     let mut after_restart = open(&Live::new(KINDS).unwrap(), Some(&id)).await.unwrap();
@@ -141,10 +122,7 @@ async fn the_number_of_pages_is_bounded_and_a_place_comes_free() {
 
 #[tokio::test]
 async fn a_page_that_may_no_longer_listen_is_cut_off() {
-    let live = Live {
-        ask_every: Duration::from_millis(5),
-        ..Live::new(KINDS).unwrap()
-    };
+    let live = Live { ask_every: Duration::from_millis(5), ..Live::new(KINDS).unwrap() };
     let left = Arc::new(AtomicU32::new(3));
     let may_listen = {
         let left = left.clone();
@@ -153,15 +131,8 @@ async fn a_page_that_may_no_longer_listen_is_cut_off() {
             async move { yes }
         }
     };
-    let stream = live
-        .stream(&HeaderMap::new(), may_listen)
-        .unwrap()
-        .into_response();
+    let stream = live.stream(&HeaderMap::new(), may_listen).unwrap().into_response();
     let mut page = stream.into_body().into_data_stream();
     assert!(event(&mut page).await.is_none());
-    assert_eq!(
-        left.load(Ordering::Relaxed),
-        u32::MAX,
-        "asked until it was no"
-    );
+    assert_eq!(left.load(Ordering::Relaxed), u32::MAX, "asked until it was no");
 }

@@ -39,9 +39,7 @@ impl Pepper {
         if let Some(folder) = path.parent() {
             let mut builder = fs::DirBuilder::new();
             builder.recursive(true).mode(FOLDER_MODE);
-            builder
-                .create(folder)
-                .map_err(|e| PepperError::file(path, e))?;
+            builder.create(folder).map_err(|e| PepperError::file(path, e))?;
         }
         match write_new(path) {
             Ok(pepper) => Ok(pepper),
@@ -63,18 +61,12 @@ impl Pepper {
         let file = File::open(path).map_err(failed)?;
         let mode = file.metadata().map_err(failed)?.mode();
         if mode & OTHERS != 0 {
-            return Err(PepperError::OpenToOthers {
-                path: path.to_owned(),
-                mode: mode & 0o777,
-            });
+            return Err(PepperError::OpenToOthers { path: path.to_owned(), mode: mode & 0o777 });
         }
         let mut bytes = Vec::with_capacity(PEPPER_BYTES);
-        file.take(PEPPER_BYTES as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(failed)?;
-        let bytes = bytes.try_into().map_err(|_| PepperError::WrongLength {
-            path: path.to_owned(),
-        })?;
+        file.take(PEPPER_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        let bytes =
+            bytes.try_into().map_err(|_| PepperError::WrongLength { path: path.to_owned() })?;
         Ok(Self(bytes))
     }
 }
@@ -91,20 +83,13 @@ fn write_new(path: &Path) -> Result<Pepper, PepperError> {
         .mode(FILE_MODE)
         .open(&draft)
         .map_err(failed)?;
-    file.write_all(&bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(failed)?;
+    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     // A link fails when the name is taken; a rename would replace a pepper in use.
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft).map_err(failed)?;
     linked.map_err(failed)?;
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed)?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
     }
     Ok(Pepper(bytes))
 }
@@ -130,10 +115,7 @@ pub enum PepperError {
 
 impl PepperError {
     fn file(path: &Path, source: io::Error) -> Self {
-        Self::File {
-            path: path.to_owned(),
-            source,
-        }
+        Self::File { path: path.to_owned(), source }
     }
 }
 
@@ -152,11 +134,7 @@ mod tests {
         assert_eq!(Pepper::load(&path).unwrap().0, made.0);
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        assert_eq!(
-            fs::read_dir(path.parent().unwrap()).unwrap().count(),
-            1,
-            "no draft is left"
-        );
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no draft is left");
 
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let error = Pepper::load(&path).err().unwrap();
@@ -164,14 +142,8 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         for wrong in [31, 33] {
             fs::write(&path, vec![1; wrong]).unwrap();
-            assert!(matches!(
-                Pepper::load(&path),
-                Err(PepperError::WrongLength { .. })
-            ));
-            assert!(
-                Pepper::create(&path).is_err(),
-                "a damaged pepper is not replaced"
-            );
+            assert!(matches!(Pepper::load(&path), Err(PepperError::WrongLength { .. })));
+            assert!(Pepper::create(&path).is_err(), "a damaged pepper is not replaced");
         }
     }
 }

@@ -43,11 +43,7 @@ impl Pin {
 
 /// 1234, 9876, 7890: each digit one more, or one less, than the one before; 9 and 0 are neighbours.
 fn is_run(digits: &[u8]) -> bool {
-    let steps = |step: u8| {
-        digits
-            .windows(2)
-            .all(|pair| (pair[0] + step) % 10 == pair[1])
-    };
+    let steps = |step: u8| digits.windows(2).all(|pair| (pair[0] + step) % 10 == pair[1]);
     steps(1) || steps(9)
 }
 
@@ -55,11 +51,7 @@ fn is_run(digits: &[u8]) -> bool {
 fn is_repetition(digits: &[u8]) -> bool {
     (1..=digits.len() / 2)
         .filter(|length| digits.len().is_multiple_of(*length))
-        .any(|length| {
-            digits
-                .chunks(length)
-                .all(|block| block == &digits[..length])
-        })
+        .any(|length| digits.chunks(length).all(|block| block == &digits[..length]))
 }
 
 impl Password {
@@ -123,28 +115,11 @@ mod tests {
             "0000", "9999", "1234", "4321", "7890", "0987", "8901", "12345678", "87654321", "1212",
             "123123", "90909090", "11111",
         ] {
-            assert_eq!(
-                Pin::parse(trivial).err(),
-                Some(SecretRefused::TrivialPin),
-                "{trivial}"
-            );
+            assert_eq!(Pin::parse(trivial).err(), Some(SecretRefused::TrivialPin), "{trivial}");
         }
-        for malformed in [
-            "",
-            "123",
-            "123456789",
-            "12a4",
-            " 4071",
-            "4071\n",
-            "٤٠٧١",
-            "-407",
-            "4.71",
-        ] {
-            assert_eq!(
-                Pin::parse(malformed).err(),
-                Some(SecretRefused::NotAPin),
-                "{malformed}"
-            );
+        for malformed in ["", "123", "123456789", "12a4", " 4071", "4071\n", "٤٠٧١", "-407", "4.71"]
+        {
+            assert_eq!(Pin::parse(malformed).err(), Some(SecretRefused::NotAPin), "{malformed}");
         }
         for good in ["4071", "1235", "2580", "1213", "40714", "30274591"] {
             assert_eq!(Pin::parse(good).unwrap().reveal(), good);
@@ -157,14 +132,8 @@ mod tests {
         let check = |text: &str| Password::parse(text, "amina").err();
         assert_eq!(check("elevenchars"), Some(SecretRefused::PasswordLength));
         assert_eq!(check(&"é".repeat(513)), Some(SecretRefused::PasswordLength));
-        assert_eq!(
-            check("aaaaaaaaaaaaaaa"),
-            Some(SecretRefused::TrivialPassword)
-        );
-        assert_eq!(
-            check("Amina-is-great"),
-            Some(SecretRefused::TrivialPassword)
-        );
+        assert_eq!(check("aaaaaaaaaaaaaaa"), Some(SecretRefused::TrivialPassword));
+        assert_eq!(check("Amina-is-great"), Some(SecretRefused::TrivialPassword));
         assert_eq!(check("four wet umbrellas"), None);
     }
 }

@@ -182,11 +182,7 @@ impl EdgeSession {
 
     /// The own log grew.
     pub fn handle_appended(&mut self, head: EpochHead) {
-        match self
-            .heads
-            .iter_mut()
-            .find(|known| known.epoch == head.epoch)
-        {
+        match self.heads.iter_mut().find(|known| known.epoch == head.epoch) {
             Some(known) if known.seq < head.seq => *known = head,
             Some(_) => {}
             None => self.heads.push(head),
@@ -202,35 +198,18 @@ impl EdgeSession {
             return;
         };
         let last = Seq(first.seq.0 + entries.len() as u64 - 1);
-        self.sent.insert_range(
-            self.node,
-            first.epoch,
-            Range {
-                first: first.seq,
-                last,
-            },
-        );
+        self.sent.insert_range(self.node, first.epoch, Range { first: first.seq, last });
         self.in_flight += 1;
-        let entries = entries
-            .into_iter()
-            .map(|entry| ByteVec::from(entry.into_bytes()))
-            .collect();
-        let batch = Batch {
-            epoch: first.epoch,
-            first: first.seq,
-            entries,
-            seals,
-        };
-        self.actions
-            .push_back(EdgeAction::Send(Frame::Batch(batch)));
+        let entries = entries.into_iter().map(|entry| ByteVec::from(entry.into_bytes())).collect();
+        let batch = Batch { epoch: first.epoch, first: first.seq, entries, seals };
+        self.actions.push_back(EdgeAction::Send(Frame::Batch(batch)));
         self.send_more();
     }
 
     /// The feed is committed up to `position`.
     pub fn handle_feed_stored(&mut self, position: u64) {
         self.cursor = self.cursor.max(position);
-        self.actions
-            .push_back(EdgeAction::Send(Frame::FeedAck { position }));
+        self.actions.push_back(EdgeAction::Send(Frame::FeedAck { position }));
     }
 
     /// A new epoch is open; its heads replace what was known.
@@ -254,8 +233,7 @@ impl EdgeSession {
     pub fn handle_status(&mut self, status: Status) {
         self.reading_status = false;
         self.told_status_at = Some((status.epoch, status.seq));
-        self.actions
-            .push_back(EdgeAction::Send(Frame::Status(status)));
+        self.actions.push_back(EdgeAction::Send(Frame::Status(status)));
     }
 
     fn on_welcome(&mut self, welcome: Welcome) {
@@ -286,8 +264,7 @@ impl EdgeSession {
             }
             Verdict::Restored { epoch, first, last } => {
                 self.stage = Stage::Reopening { epoch, last };
-                self.actions
-                    .push_back(EdgeAction::OpenEpoch { epoch, first, last });
+                self.actions.push_back(EdgeAction::OpenEpoch { epoch, first, last });
             }
             Verdict::Forked { epoch } => {
                 // Everything of that epoch is shown to the hub: it skips what it has and sets
@@ -316,16 +293,9 @@ impl EdgeSession {
         }
         let complete = expected > last;
         if complete {
-            self.stage = Stage::Recovering {
-                epoch,
-                last: Seq(0),
-            };
+            self.stage = Stage::Recovering { epoch, last: Seq(0) };
         }
-        self.actions.push_back(EdgeAction::StoreTail {
-            entries,
-            seals: batch.seals,
-            complete,
-        });
+        self.actions.push_back(EdgeAction::StoreTail { entries, seals: batch.seals, complete });
     }
 
     fn on_ack(&mut self, ack: Ack) {
@@ -366,12 +336,8 @@ impl EdgeSession {
     }
 
     fn misbehaved(&mut self, detail: &str) {
-        let bye = Bye {
-            reason: ByeReason::Misbehaved,
-            detail: detail.to_owned(),
-        };
-        self.actions
-            .push_back(EdgeAction::Send(Frame::Bye(bye.clone())));
+        let bye = Bye { reason: ByeReason::Misbehaved, detail: detail.to_owned() };
+        self.actions.push_back(EdgeAction::Send(Frame::Bye(bye.clone())));
         self.close(bye);
     }
 
@@ -385,10 +351,6 @@ impl EpochHead {
     /// The head of an epoch without entries.
     #[must_use]
     pub const fn empty(epoch: Epoch) -> Self {
-        Self {
-            epoch,
-            seq: Seq(0),
-            hash: Hash::ZERO,
-        }
+        Self { epoch, seq: Seq(0), hash: Hash::ZERO }
     }
 }

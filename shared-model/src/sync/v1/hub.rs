@@ -177,58 +177,38 @@ impl HubSession {
     /// What the store knows of the node; none when it is not enrolled.
     pub fn handle_standing(&mut self, standing: Option<Standing>) {
         let (Some(standing), Some(hello)) = (standing, self.hello.take()) else {
-            return self.end(
-                ByeReason::NotEnrolled,
-                "this node is not enrolled in the region",
-            );
+            return self.end(ByeReason::NotEnrolled, "this node is not enrolled in the region");
         };
         if standing.revoked {
-            return self.end(
-                ByeReason::Revoked,
-                "this node was revoked; call the region's desk",
-            );
+            return self.end(ByeReason::Revoked, "this node was revoked; call the region's desk");
         }
         self.author_key = Some(standing.author_key);
         for head in &standing.heads {
-            let chain = Chain {
-                epoch: head.epoch,
-                seq: head.seq,
-                head: head.hash,
-            };
+            let chain = Chain { epoch: head.epoch, seq: head.seq, head: head.hash };
             self.chains.insert(head.epoch, chain);
         }
         let verdict = compare(&hello, &standing);
         match &verdict {
             Verdict::Current => {}
             Verdict::Restored { epoch, first, last } => {
-                self.tail = Some((
-                    *epoch,
-                    Range {
-                        first: *first,
-                        last: *last,
-                    },
-                ));
+                self.tail = Some((*epoch, Range { first: *first, last: *last }));
             }
             Verdict::Forked { epoch } => {
                 self.forked = Some(*epoch);
-                self.actions
-                    .push_back(HubAction::NoteFork { epoch: *epoch });
+                self.actions.push_back(HubAction::NoteFork { epoch: *epoch });
             }
         }
-        let same_incarnation = hello
-            .hub_incarnation
-            .as_ref()
-            .is_some_and(|known| **known == standing.incarnation);
+        let same_incarnation =
+            hello.hub_incarnation.as_ref().is_some_and(|known| **known == standing.incarnation);
         self.feed_sent = if same_incarnation { hello.cursor } else { 0 };
-        self.actions
-            .push_back(HubAction::Send(Frame::Welcome(Welcome {
-                protocol: PROTOCOL,
-                hub: standing.hub,
-                incarnation: standing.incarnation.into(),
-                held: standing.held,
-                verdict,
-                now: standing.now,
-            })));
+        self.actions.push_back(HubAction::Send(Frame::Welcome(Welcome {
+            protocol: PROTOCOL,
+            hub: standing.hub,
+            incarnation: standing.incarnation.into(),
+            held: standing.held,
+            verdict,
+            now: standing.now,
+        })));
         self.stage = Stage::Streaming;
         self.next_tail();
         self.feed_more();
@@ -249,21 +229,10 @@ impl HubSession {
         }
         let next = Seq(range.first.0 + entries.len() as u64);
         if next <= range.last {
-            self.tail = Some((
-                epoch,
-                Range {
-                    first: next,
-                    last: range.last,
-                },
-            ));
+            self.tail = Some((epoch, Range { first: next, last: range.last }));
         }
         let entries = entries.into_iter().map(ByteVec::from).collect();
-        let batch = Batch {
-            epoch,
-            first: range.first,
-            entries,
-            seals,
-        };
+        let batch = Batch { epoch, first: range.first, entries, seals };
         self.actions.push_back(HubAction::Send(Frame::Batch(batch)));
         if self.tail.is_some() {
             self.next_tail();
@@ -282,8 +251,7 @@ impl HubSession {
         }
         self.feed_sent = position;
         self.feed_in_flight += 1;
-        self.actions
-            .push_back(HubAction::Send(Frame::Feed(FeedBatch { items, position })));
+        self.actions.push_back(HubAction::Send(Frame::Feed(FeedBatch { items, position })));
         self.feed_more();
     }
 
@@ -310,10 +278,7 @@ impl HubSession {
         if batch.entries.is_empty() || batch.first.0 == 0 || batch.epoch.0 == 0 {
             return self.end(ByeReason::Misbehaved, "an empty batch");
         }
-        let chain = self
-            .chains
-            .entry(batch.epoch)
-            .or_insert(Chain::start(batch.epoch));
+        let chain = self.chains.entry(batch.epoch).or_insert(Chain::start(batch.epoch));
         if batch.first > chain.seq.next() {
             return self.end(ByeReason::Misbehaved, "the batch leaves a gap");
         }
@@ -330,15 +295,11 @@ impl HubSession {
             seq = seq.next();
         }
         if !self.sealed(&candidates) {
-            return self.end(
-                ByeReason::SealBroken,
-                "the batch is not sealed by its author",
-            );
+            return self.end(ByeReason::SealBroken, "the batch is not sealed by its author");
         }
         if checked.broken && self.forked.is_none() {
             self.forked = Some(batch.epoch);
-            self.actions
-                .push_back(HubAction::NoteFork { epoch: batch.epoch });
+            self.actions.push_back(HubAction::NoteFork { epoch: batch.epoch });
         }
         self.chains.insert(batch.epoch, checked.chain);
         self.actions.push_back(HubAction::Ingest(candidates));
@@ -352,10 +313,7 @@ impl HubSession {
         };
         let last_sealed = candidates.last().is_some_and(|last| last.seal.is_some());
         last_sealed
-            && candidates
-                .iter()
-                .filter_map(|c| c.seal.as_ref())
-                .all(|seal| key.check(seal).is_ok())
+            && candidates.iter().filter_map(|c| c.seal.as_ref()).all(|seal| key.check(seal).is_ok())
     }
 
     fn next_tail(&mut self) {
@@ -369,19 +327,13 @@ impl HubSession {
         let free = !self.reading_feed && self.feed_in_flight < WINDOW_FRAMES_MAX;
         if waits && free && !self.feed_dry {
             self.reading_feed = true;
-            self.actions.push_back(HubAction::ReadFeed {
-                after: self.feed_sent,
-            });
+            self.actions.push_back(HubAction::ReadFeed { after: self.feed_sent });
         }
     }
 
     fn end(&mut self, reason: ByeReason, detail: &str) {
-        let bye = Bye {
-            reason,
-            detail: detail.to_owned(),
-        };
-        self.actions
-            .push_back(HubAction::Send(Frame::Bye(bye.clone())));
+        let bye = Bye { reason, detail: detail.to_owned() };
+        self.actions.push_back(HubAction::Send(Frame::Bye(bye.clone())));
         self.close(bye);
     }
 
@@ -396,27 +348,16 @@ fn compare(hello: &Hello, standing: &Standing) -> Verdict {
     for ours in &standing.heads {
         let theirs = hello.heads.iter().find(|head| head.epoch == ours.epoch);
         let (seq, hash) = theirs.map_or((Seq(0), Hash::ZERO), |head| (head.seq, head.hash));
-        let at = standing
-            .hash_at_theirs
-            .iter()
-            .find(|(epoch, _)| *epoch == ours.epoch);
+        let at = standing.hash_at_theirs.iter().find(|(epoch, _)| *epoch == ours.epoch);
         let our_hash = at.and_then(|(_, hash)| *hash);
         let differs = seq.0 > 0 && our_hash.is_some_and(|our_hash| our_hash != hash);
         match standing.admitted_fork {
             Some((epoch, common)) if epoch == ours.epoch && (differs || seq > ours.seq) => {
-                return Verdict::Restored {
-                    epoch,
-                    first: common.next(),
-                    last: ours.seq,
-                };
+                return Verdict::Restored { epoch, first: common.next(), last: ours.seq };
             }
             Some(_) | None if differs => return Verdict::Forked { epoch: ours.epoch },
             Some(_) | None if seq < ours.seq => {
-                return Verdict::Restored {
-                    epoch: ours.epoch,
-                    first: seq.next(),
-                    last: ours.seq,
-                };
+                return Verdict::Restored { epoch: ours.epoch, first: seq.next(), last: ours.seq };
             }
             Some(_) | None => {}
         }
@@ -435,15 +376,9 @@ struct Checked {
 impl Checked {
     fn look_at(&mut self, seq: Seq, bytes: Vec<u8>, seals: &[Seal]) -> Candidate {
         let hash = Hash::of(&bytes);
-        let position = Position {
-            node: self.node,
-            epoch: self.epoch,
-            seq,
-        };
-        let seal = seals
-            .iter()
-            .find(|seal| seal.position == position && seal.hash == hash)
-            .copied();
+        let position = Position { node: self.node, epoch: self.epoch, seq };
+        let seal =
+            seals.iter().find(|seal| seal.position == position && seal.hash == hash).copied();
         let finding = match EntryBytes::parse(bytes.clone()) {
             Ok(entry) if entry.entry().position != position => {
                 self.pass_over(seq, hash);
@@ -455,13 +390,7 @@ impl Checked {
                 Finding::Malformed(error)
             }
         };
-        Candidate {
-            position,
-            bytes,
-            hash,
-            seal,
-            finding,
-        }
+        Candidate { position, bytes, hash, seal, finding }
     }
 
     /// What is no entry of this place still takes it: the chain goes on over its hash.

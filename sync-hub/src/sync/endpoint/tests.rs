@@ -13,16 +13,11 @@ use uuid::Uuid;
 use super::*;
 use crate::sync::frames::{FRAME_BYTES_MAX, RecvError};
 
-const SETTINGS: LinkSettings = LinkSettings {
-    congestion: Congestion::Cubic,
-    mtu_discovery: false,
-};
+const SETTINGS: LinkSettings = LinkSettings { congestion: Congestion::Cubic, mtu_discovery: false };
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 fn now() -> Timestamp {
-    let since_epoch = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap();
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     Timestamp::from_ms(i64::try_from(since_epoch.as_millis()).unwrap())
 }
 
@@ -47,14 +42,9 @@ impl Region {
 
     fn node_badge(&self, node: NodeId, issued: Timestamp) -> Badge {
         let key = KeyPair::generate().unwrap();
-        let csr = CertificateParams::default()
-            .serialize_request(&key)
-            .unwrap();
+        let csr = CertificateParams::default().serialize_request(&key).unwrap();
         let leaf = self.pki.sign_node_leaf(node, csr.der(), issued).unwrap();
-        Badge {
-            chain: vec![leaf],
-            key: key.into(),
-        }
+        Badge { chain: vec![leaf], key: key.into() }
     }
 }
 
@@ -77,18 +67,13 @@ async fn call(
         .unwrap()
         .with_root_certificates(roots);
     let mut tls = match badge {
-        Some(badge) => builder
-            .with_client_auth_cert(badge.chain, badge.key)
-            .unwrap(),
+        Some(badge) => builder.with_client_auth_cert(badge.chain, badge.key).unwrap(),
         None => builder.with_no_client_auth(),
     };
     tls.alpn_protocols = vec![protocol.to_vec()];
     let config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()));
     let endpoint = Endpoint::client((Ipv4Addr::UNSPECIFIED, 0).into()).unwrap();
-    endpoint
-        .connect_with(config, address, "hub.nairobi.omniroute")
-        .unwrap()
-        .await
+    endpoint.connect_with(config, address, "hub.nairobi.omniroute").unwrap().await
 }
 
 /// Calls, expects to be turned away, and says why.
@@ -122,9 +107,7 @@ async fn a_node_is_known_by_its_certificate_and_frames_go_both_ways() {
     let badge = region.node_badge(node(), now());
     let shown = fingerprint(&badge.chain[0]);
     let node_side = async {
-        let connection = call(&region, address, ALPN_SYNC, Some(badge))
-            .await
-            .unwrap();
+        let connection = call(&region, address, ALPN_SYNC, Some(badge)).await.unwrap();
         let (send, receive) = connection.open_bi().await.unwrap();
         let (mut send, mut receive) = (FrameSender::new(send), FrameReceiver::new(receive));
         send.send(b"hello hub").await.unwrap();
@@ -134,9 +117,7 @@ async fn a_node_is_known_by_its_certificate_and_frames_go_both_ways() {
         assert!(receive.recv().await.unwrap().is_none());
     };
     let hub_side = async {
-        let Some(Arrival::Peer(peer)) = endpoint.accept().await else {
-            panic!("no peer")
-        };
+        let Some(Arrival::Peer(peer)) = endpoint.accept().await else { panic!("no peer") };
         assert_eq!((peer.node, peer.fingerprint), (node(), shown));
         let (mut send, mut receive) = peer.accept_session().await.unwrap();
         assert_eq!(receive.recv().await.unwrap().unwrap(), b"hello hub");
@@ -153,9 +134,7 @@ async fn a_node_is_known_by_its_certificate_and_frames_go_both_ways() {
 async fn to_sync_takes_a_certificate() {
     let region = Region::new();
     let reason = turned_away(&region, ALPN_SYNC, None).await;
-    let ConnectionError::ApplicationClosed(closed) = reason else {
-        panic!("{reason}")
-    };
+    let ConnectionError::ApplicationClosed(closed) = reason else { panic!("{reason}") };
     assert_eq!(closed.error_code, VarInt::from_u32(close::NOT_ENROLLED));
 }
 
@@ -179,10 +158,7 @@ async fn an_expired_certificate_is_none() {
 #[tokio::test]
 async fn the_hubs_own_certificate_opens_no_session() {
     let region = Region::new();
-    let badge = Badge {
-        chain: region.pki.sync_chain(),
-        key: region.pki.sync_key(),
-    };
+    let badge = Badge { chain: region.pki.sync_chain(), key: region.pki.sync_key() };
     let reason = turned_away(&region, ALPN_SYNC, Some(badge)).await;
     assert!(is_tls_alert(&reason), "{reason}");
 }
@@ -202,10 +178,7 @@ async fn a_full_hub_refuses_at_once() {
     let callers = async {
         let first = call(&region, address, ALPN_ENROL, None).await.unwrap();
         let second = call(&region, address, ALPN_ENROL, None).await.unwrap_err();
-        assert!(
-            matches!(second, ConnectionError::ConnectionClosed(_)),
-            "{second}"
-        );
+        assert!(matches!(second, ConnectionError::ConnectionClosed(_)), "{second}");
         drop(first);
     };
     let hub = async {
@@ -223,17 +196,13 @@ async fn an_announced_giant_ends_the_session() {
     let (mut endpoint, address) = region.bind();
     let node_side = async {
         let badge = region.node_badge(node(), now());
-        let connection = call(&region, address, ALPN_SYNC, Some(badge))
-            .await
-            .unwrap();
+        let connection = call(&region, address, ALPN_SYNC, Some(badge)).await.unwrap();
         let (mut send, _receive) = connection.open_bi().await.unwrap();
         send.write_all(&u32::MAX.to_be_bytes()).await.unwrap();
         connection.closed().await
     };
     let hub_side = async {
-        let Some(Arrival::Peer(peer)) = endpoint.accept().await else {
-            panic!("no peer")
-        };
+        let Some(Arrival::Peer(peer)) = endpoint.accept().await else { panic!("no peer") };
         let (mut send, mut receive) = peer.accept_session().await.unwrap();
         let refused = receive.recv().await.unwrap_err();
         assert!(matches!(refused, RecvError::TooLong { .. }), "{refused}");
@@ -243,10 +212,7 @@ async fn an_announced_giant_ends_the_session() {
         peer
     };
     let (reason, _) = tokio::join!(node_side, hub_side);
-    assert!(
-        matches!(reason, ConnectionError::ApplicationClosed(_)),
-        "{reason}"
-    );
+    assert!(matches!(reason, ConnectionError::ApplicationClosed(_)), "{reason}");
 }
 
 #[tokio::test]
@@ -264,9 +230,7 @@ async fn a_running_hub_shows_its_new_certificate() {
         renewed
     };
     let hub = async {
-        let Some(Arrival::Applicant(applicant)) = endpoint.accept().await else {
-            panic!("nobody")
-        };
+        let Some(Arrival::Applicant(applicant)) = endpoint.accept().await else { panic!("nobody") };
         applicant.connection.closed().await
     };
     let (renewed, _) = tokio::join!(callers, hub);

@@ -56,10 +56,7 @@ pub async fn answer_applicant<R: EnrolmentRegistry>(
         let binding = binding(applicant)?;
         let (mut send, receive) = applicant.accept_session().await?;
         let mut receive = receive.limited_to(REQUEST_BYTES_MAX);
-        let request = receive
-            .recv()
-            .await?
-            .context("the applicant asked for nothing")?;
+        let request = receive.recv().await?.context("the applicant asked for nothing")?;
         let verdict = consider(&request, &binding, pki, registry, now).await;
         answer(&mut send, &verdict, pki, hub, now).await?;
         send.finish().await;
@@ -73,11 +70,7 @@ pub async fn answer_applicant<R: EnrolmentRegistry>(
         .await
         .context("the applicant did not finish in time")
         .and_then(|outcome| outcome);
-    let code = if outcome.is_ok() {
-        close::DONE
-    } else {
-        close::PROTOCOL
-    };
+    let code = if outcome.is_ok() { close::DONE } else { close::PROTOCOL };
     close_with(&applicant.connection, code, "");
     outcome
 }
@@ -87,10 +80,7 @@ type Binding = [u8; 32];
 
 fn binding(applicant: &Applicant) -> anyhow::Result<Binding> {
     let mut binding = Binding::default();
-    match applicant
-        .connection
-        .export_keying_material(&mut binding, BINDING_LABEL, b"")
-    {
+    match applicant.connection.export_keying_material(&mut binding, BINDING_LABEL, b"") {
         Ok(()) => Ok(binding),
         Err(_) => anyhow::bail!("the connection gives no keying material"),
     }
@@ -126,10 +116,7 @@ async fn consider_new<R: EnrolmentRegistry>(
 ) -> Result<Verdict, Refusal> {
     let proof = enrolment_proof(&request.secret, &request.csr, request.node);
     verify(&proof, &request.author_public_key, &request.signature)?;
-    let site = request
-        .site
-        .parse()
-        .map_err(|_| Refusal::Malformed("its site is no site"))?;
+    let site = request.site.parse().map_err(|_| Refusal::Malformed("its site is no site"))?;
     let leaf = sign(pki, request.node, &request.csr, now)?;
     let claim = Claim {
         token_hash: hash_of(&request.secret),
@@ -139,10 +126,7 @@ async fn consider_new<R: EnrolmentRegistry>(
         certificate_fingerprint: fingerprint(&leaf),
         now,
     };
-    let seat = registry
-        .admit(&claim)
-        .await
-        .map_err(|error| hub_failed(claim.node, &error))??;
+    let seat = registry.admit(&claim).await.map_err(|error| hub_failed(claim.node, &error))??;
     Ok(Verdict::Enrolled(claim, seat, leaf))
 }
 
@@ -162,18 +146,13 @@ async fn consider_renewal<R: EnrolmentRegistry>(
         certificate_fingerprint: fingerprint(&leaf),
         now,
     };
-    registry
-        .renew(&renewal)
-        .await
-        .map_err(|error| hub_failed(renewal.node, &error))??;
+    registry.renew(&renewal).await.map_err(|error| hub_failed(renewal.node, &error))??;
     Ok(Verdict::Renewed(renewal, leaf))
 }
 
 fn sign(pki: &RegionPki, node: NodeId, csr: &[u8], now: Timestamp) -> Result<Vec<u8>, Refusal> {
     let leaf = pki.sign_node_leaf(node, csr, now);
-    Ok(leaf
-        .map_err(|_| Refusal::Malformed("its certificate request is none"))?
-        .to_vec())
+    Ok(leaf.map_err(|_| Refusal::Malformed("its certificate request is none"))?.to_vec())
 }
 
 fn hub_failed(node: NodeId, error: &anyhow::Error) -> Refusal {
@@ -186,11 +165,7 @@ fn verify(
     author_public_key: &[u8; 32],
     signature: &[u8; 64],
 ) -> Result<(), Refusal> {
-    if proves(proof, author_public_key, signature) {
-        Ok(())
-    } else {
-        Err(Refusal::ProofInvalid)
-    }
+    if proves(proof, author_public_key, signature) { Ok(()) } else { Err(Refusal::ProofInvalid) }
 }
 
 async fn answer(

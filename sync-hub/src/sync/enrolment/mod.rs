@@ -115,7 +115,9 @@ impl Refusal {
             Self::TokenUnknown => "check which hub issued the token, or issue a new one there",
             Self::TokenExpired | Self::TokenUsed => "issue a new token on the hub's console",
             Self::OtherSite { .. } => "issue a token for the box's site, or set the box up anew",
-            Self::SiteTaken { .. } => "revoke the other box on the hub's console, or choose another site",
+            Self::SiteTaken { .. } => {
+                "revoke the other box on the hub's console, or choose another site"
+            }
             Self::OtherAuthorKey => "restore the box's own keys, or set it up as a new node",
             Self::NodeUnknown => "enrol the box with a new token",
             Self::NodeRevoked => "set the box up as a new node with a new token",
@@ -157,10 +159,7 @@ pub fn judge(
             return Err(Refusal::OtherSite { token, claimed });
         }
     }
-    Ok(Seat {
-        site: token.site.clone(),
-        entity: token.entity.clone(),
-    })
+    Ok(Seat { site: token.site.clone(), entity: token.entity.clone() })
 }
 
 /// Whether a node may go on with a fresh certificate. How old the last one is does not matter: a
@@ -236,11 +235,7 @@ mod tests {
     }
 
     fn known(revoked: bool) -> NodeRecord {
-        NodeRecord {
-            site: "NBO-1".parse().unwrap(),
-            author_public_key: [2; 32],
-            revoked,
-        }
+        NodeRecord { site: "NBO-1".parse().unwrap(), author_public_key: [2; 32], revoked }
     }
 
     #[test]
@@ -250,32 +245,17 @@ mod tests {
         assert_eq!(again.unwrap().entity.as_str(), "KE");
         let other = judge(Some(&token(Some(node(2)))), None, &claim());
         assert_eq!(other, Err(Refusal::TokenUsed));
-        let late = Claim {
-            now: EXPIRES,
-            ..claim()
-        };
-        assert_eq!(
-            judge(Some(&token(Some(node(1)))), None, &late),
-            Err(Refusal::TokenExpired)
-        );
+        let late = Claim { now: EXPIRES, ..claim() };
+        assert_eq!(judge(Some(&token(Some(node(1)))), None, &late), Err(Refusal::TokenExpired));
         assert_eq!(judge(None, None, &claim()), Err(Refusal::TokenUnknown));
     }
 
     #[test]
     fn a_node_keeps_its_site_its_key_and_its_standing() {
         let fresh = token(None);
-        let moved = Claim {
-            site: "NBO-2".parse().unwrap(),
-            ..claim()
-        };
-        assert!(matches!(
-            judge(Some(&fresh), None, &moved),
-            Err(Refusal::OtherSite { .. })
-        ));
-        let forged = Claim {
-            author_public_key: [9; 32],
-            ..claim()
-        };
+        let moved = Claim { site: "NBO-2".parse().unwrap(), ..claim() };
+        assert!(matches!(judge(Some(&fresh), None, &moved), Err(Refusal::OtherSite { .. })));
+        let forged = Claim { author_public_key: [9; 32], ..claim() };
         let verdict = judge(Some(&fresh), Some(&known(false)), &forged);
         assert_eq!(verdict, Err(Refusal::OtherAuthorKey));
         let verdict = judge(Some(&fresh), Some(&known(true)), &claim());
@@ -291,18 +271,9 @@ mod tests {
             now: EXPIRES,
         };
         assert_eq!(judge_renewal(Some(&known(false)), &renewal), Ok(()));
-        assert_eq!(
-            judge_renewal(Some(&known(true)), &renewal),
-            Err(Refusal::NodeRevoked)
-        );
+        assert_eq!(judge_renewal(Some(&known(true)), &renewal), Err(Refusal::NodeRevoked));
         assert_eq!(judge_renewal(None, &renewal), Err(Refusal::NodeUnknown));
-        let forged = Renewal {
-            author_public_key: [9; 32],
-            ..renewal
-        };
-        assert_eq!(
-            judge_renewal(Some(&known(false)), &forged),
-            Err(Refusal::OtherAuthorKey)
-        );
+        let forged = Renewal { author_public_key: [9; 32], ..renewal };
+        assert_eq!(judge_renewal(Some(&known(false)), &forged), Err(Refusal::OtherAuthorKey));
     }
 }

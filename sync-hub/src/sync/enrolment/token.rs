@@ -29,12 +29,7 @@ pub fn issue_token(
     let mut secret = [0; SECRET_BYTES];
     getrandom::fill(&mut secret).context("drawing a token")?;
     Ok(IssuedToken {
-        text: Token {
-            root_pin,
-            secret,
-            hub_addresses: hub_addresses.to_vec(),
-        }
-        .to_text()?,
+        text: Token { root_pin, secret, hub_addresses: hub_addresses.to_vec() }.to_text()?,
         hash: hash_of(&secret),
         expires: Timestamp::from_ms(now.ms().saturating_add(TOKEN_VALID_MS)),
     })

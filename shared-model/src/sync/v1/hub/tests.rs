@@ -13,11 +13,7 @@ fn node() -> NodeId {
 
 fn entry(seq: u64, prev: Hash) -> EntryBytes {
     EntryBytes::seal_in(Entry {
-        position: Position {
-            node: node(),
-            epoch: Epoch(1),
-            seq: Seq(seq),
-        },
+        position: Position { node: node(), epoch: Epoch(1), seq: Seq(seq) },
         prev,
         hlc: Hlc::from_bits(seq),
         clock: ClockTrust::Trusted,
@@ -92,11 +88,6 @@ fn the_chain_goes_on_over_what_is_no_entry_of_its_place() {
     }));
     assert!(matches!(
         findings(&mut session).as_slice(),
-        [
-            Finding::Chained(_),
-            Finding::Misplaced,
-            Finding::Malformed(_),
-            Finding::Chained(_)
-        ]
+        [Finding::Chained(_), Finding::Misplaced, Finding::Malformed(_), Finding::Chained(_)]
     ));
 }
