@@ -26,3 +26,8 @@ export function standing(node: Node, now_ms: number): Standing {
   if ((node.unsent ?? 0) > 0) return { tone: 'plain', words: 'node-sending' };
   return { tone: 'ok', words: 'node-fine' };
 }
+
+/** Regions are kept in small letters; on screen they are names. */
+export function regionName(region: string): string {
+  return region.charAt(0).toUpperCase() + region.slice(1);
+}

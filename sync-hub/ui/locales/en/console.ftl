@@ -37,6 +37,7 @@ node-revoked = Revoked
 digest-agree = { $hub } and { $site } agree, { $time }
 digest-differ = { $hub } and { $site } do not agree: call support
 digest-unknown = Not compared yet
+node-exceptions = Open exceptions
 last-seen = Last seen
 lag = Behind by
 unsent = Unsent

@@ -37,6 +37,7 @@ node-revoked = Révoqué
 digest-agree = { $hub } et { $site } concordent, { $time }
 digest-differ = { $hub } et { $site } ne concordent pas : appelez l’assistance
 digest-unknown = Pas encore comparé
+node-exceptions = Anomalies ouvertes
 last-seen = Vu
 lag = Retard
 unsent = Non envoyés
