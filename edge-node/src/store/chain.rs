@@ -36,12 +36,18 @@ pub(super) fn own_head(
 
 /// The heads of every epoch of a node's log, oldest first.
 pub(super) fn heads(db: &Connection, node: NodeId) -> Result<Vec<EpochHead>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT epoch, max(seq) FROM log WHERE node = ?1 GROUP BY epoch ORDER BY epoch",
-    )?;
-    let epochs: Vec<u32> =
-        statement.query_map([author_bytes(&node)], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    epochs.into_iter().map(|epoch| own_head(db, node, Epoch(epoch))).collect()
+    // One seek an epoch: grouping would read the whole log, and this is asked after each commit.
+    let mut next =
+        db.prepare_cached("SELECT min(epoch) FROM log WHERE node = ?1 AND epoch > ?2")?;
+    let mut heads = Vec::new();
+    let mut last = -1_i64;
+    while let Some(epoch) =
+        next.query_row((author_bytes(&node), last), |row| row.get::<_, Option<u32>>(0))?
+    {
+        heads.push(own_head(db, node, Epoch(epoch))?);
+        last = i64::from(epoch);
+    }
+    Ok(heads)
 }
 
 /// The latest stamp that the log gave: the clock never goes behind it.

@@ -1,17 +1,41 @@
-//! What people read: one file a context. Reads records; decides nothing.
+//! What people read: one file a context. Reads records of one moment and shows them; decides
+//! nothing and changes nothing.
+
+mod articles;
+mod customers;
+mod day;
+mod exceptions;
+mod gig;
+mod ledger;
+mod orders;
+mod paging;
+mod payments;
+mod reading;
+mod rights;
+mod site;
+mod sync;
+mod warehouse;
+
 
 use axum::Router;
-use serde_json::{Value, json};
 
 use super::app::App;
-use crate::store::SyncState;
 
+pub use sync::sync_json;
+
+/// Every page of the API that is read.
 pub fn router() -> Router<App> {
     Router::new()
-}
-
-/// How far this depot's log has travelled, as pages show it.
-#[must_use]
-pub fn sync_json(state: &SyncState) -> Value {
-    json!({ "unsent": state.unsent })
+        .merge(site::router())
+        .merge(articles::router())
+        .merge(orders::router())
+        .merge(gig::router())
+        .merge(customers::router())
+        .merge(warehouse::router())
+        .merge(payments::router())
+        .merge(rights::router())
+        .merge(exceptions::router())
+        .merge(ledger::router())
+        .merge(day::router())
+        .merge(sync::router())
 }
