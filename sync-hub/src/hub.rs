@@ -79,6 +79,7 @@ impl Hub {
         })
         .await
         .context("opening the store")?;
+        store.read_what_waited().await.context("reading what earlier versions could not")?;
         let pki = open_pki(&config).await?;
         let endpoint = SyncEndpoint::bind(config.listen_nodes, &pki, config.link)?;
         let nodes = endpoint.local_addr()?;

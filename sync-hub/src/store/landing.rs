@@ -212,7 +212,7 @@ async fn write_chains(
     Ok(())
 }
 
-async fn write_records(
+pub(super) async fn write_records(
     tx: &Transaction<'_>,
     author: NodeId,
     end: Option<Position>,
@@ -266,7 +266,7 @@ async fn write_kind(
     Ok(())
 }
 
-async fn write_digest(
+pub(super) async fn write_digest(
     tx: &Transaction<'_>,
     author: NodeId,
     saved: &[Saved],
@@ -302,7 +302,7 @@ pub(super) async fn digest_of(tx: &Transaction<'_>, author: NodeId) -> Result<Di
 }
 
 /// Positions are given under the head's lock, so that they come into sight in their order.
-async fn write_document_changes(
+pub(super) async fn write_document_changes(
     tx: &Transaction<'_>,
     changes: &[DocumentChange],
 ) -> Result<(), StoreError> {

@@ -14,6 +14,7 @@ mod ingest;
 mod landing;
 mod projecting;
 mod publish;
+mod rebuild;
 mod schema;
 mod shelf;
 mod signals;
