@@ -9,6 +9,7 @@
 
 pub(crate) mod books;
 pub(crate) mod dice;
+pub(crate) mod link;
 pub(crate) mod random;
 
 use std::collections::BTreeMap;
@@ -108,6 +109,11 @@ impl Depot {
 
     pub(crate) const fn node(&self) -> NodeId {
         self.site.node
+    }
+
+    /// Leaves out some ids: a restored or cloned box mints others than the one it came from.
+    pub(crate) const fn skip_ids(&mut self, count: u128) {
+        self.minted += count;
     }
 
     /// An id never used before at this node.

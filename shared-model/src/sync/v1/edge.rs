@@ -90,6 +90,8 @@ enum Stage {
         epoch: Epoch,
         last: Seq,
     },
+    /// The whole tail has come and is being committed.
+    Recovered,
     Streaming,
     Closed,
 }
@@ -110,6 +112,8 @@ pub struct EdgeSession {
     reading: bool,
     told_status_at: Option<(Epoch, Seq)>,
     reading_status: bool,
+    /// Frames that came while the store was at work: the hub does not wait for it.
+    waiting: VecDeque<Frame>,
     actions: VecDeque<EdgeAction>,
 }
 
@@ -140,6 +144,7 @@ impl EdgeSession {
             reading: false,
             told_status_at: None,
             reading_status: false,
+            waiting: VecDeque::new(),
             actions: VecDeque::from([EdgeAction::Send(Frame::Hello(hello))]),
         }
     }
@@ -161,6 +166,8 @@ impl EdgeSession {
             (Stage::Closed, _) => {}
             (_, Frame::Bye(bye)) => self.close(bye),
             (Stage::Opening, Frame::Welcome(welcome)) => self.on_welcome(welcome),
+            (Stage::Reopening { .. }, frame @ (Frame::Batch(_) | Frame::Feed(_)))
+            | (Stage::Recovered, frame @ Frame::Feed(_)) => self.waiting.push_back(frame),
             (Stage::Recovering { epoch, last }, Frame::Batch(batch)) => {
                 self.on_tail(epoch, last, batch);
             }
@@ -171,8 +178,12 @@ impl EdgeSession {
                     position: feed.position,
                 });
             }
+            (
+                Stage::Streaming,
+                Frame::Welcome(Welcome { verdict: Verdict::Forked { epoch }, .. }),
+            ) => self.on_forked(epoch),
             (_, Frame::Hello(_) | Frame::FeedAck { .. } | Frame::Status(_))
-            | (Stage::Opening | Stage::Reopening { .. }, _)
+            | (Stage::Opening | Stage::Reopening { .. } | Stage::Recovered, _)
             | (Stage::Recovering { .. }, _)
             | (Stage::Streaming, Frame::Welcome(_) | Frame::Batch(_)) => {
                 self.misbehaved("the hub's frame is out of order");
@@ -217,6 +228,7 @@ impl EdgeSession {
         if let Stage::Reopening { epoch, last } = self.stage {
             self.heads = heads;
             self.stage = Stage::Recovering { epoch, last };
+            self.take_waiting();
         }
     }
 
@@ -225,6 +237,7 @@ impl EdgeSession {
         self.heads = heads;
         if complete {
             self.stage = Stage::Streaming;
+            self.take_waiting();
             self.send_more();
         }
     }
@@ -234,6 +247,13 @@ impl EdgeSession {
         self.reading_status = false;
         self.told_status_at = Some((status.epoch, status.seq));
         self.actions.push_back(EdgeAction::Send(Frame::Status(status)));
+    }
+
+    /// Frames that had to wait; the ones that still must are put back in their order.
+    fn take_waiting(&mut self) {
+        for frame in std::mem::take(&mut self.waiting) {
+            self.handle_frame(frame);
+        }
     }
 
     fn on_welcome(&mut self, welcome: Welcome) {
@@ -267,14 +287,17 @@ impl EdgeSession {
                 self.actions.push_back(EdgeAction::OpenEpoch { epoch, first, last });
             }
             Verdict::Forked { epoch } => {
-                // Everything of that epoch is shown to the hub: it skips what it has and sets
-                // aside what differs.
-                self.sent = VersionVector::default();
                 self.stage = Stage::Streaming;
-                self.actions.push_back(EdgeAction::NoteFork { epoch });
-                self.send_more();
+                self.on_forked(epoch);
             }
         }
+    }
+
+    /// Everything is shown to the hub again: it skips what it has and sets aside what differs.
+    fn on_forked(&mut self, epoch: Epoch) {
+        self.sent = VersionVector::default();
+        self.actions.push_back(EdgeAction::NoteFork { epoch });
+        self.send_more();
     }
 
     fn on_tail(&mut self, epoch: Epoch, last: Seq, batch: Batch) {
@@ -293,7 +316,7 @@ impl EdgeSession {
         }
         let complete = expected > last;
         if complete {
-            self.stage = Stage::Recovering { epoch, last: Seq(0) };
+            self.stage = Stage::Recovered;
         }
         self.actions.push_back(EdgeAction::StoreTail { entries, seals: batch.seals, complete });
     }

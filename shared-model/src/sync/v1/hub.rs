@@ -105,6 +105,8 @@ pub struct HubSession {
     node: NodeId,
     stage: Stage,
     hello: Option<Hello>,
+    /// What the node was told; said again with another verdict when a fork shows later.
+    welcome: Option<Welcome>,
     author_key: Option<AuthorPublicKey>,
     chains: BTreeMap<Epoch, Chain>,
     forked: Option<Epoch>,
@@ -113,6 +115,8 @@ pub struct HubSession {
     feed_in_flight: usize,
     reading_feed: bool,
     feed_dry: bool,
+    /// The feed grew while it was being read: what the reader saw may be older.
+    feed_grew: bool,
     actions: VecDeque<HubAction>,
 }
 
@@ -124,6 +128,7 @@ impl HubSession {
             node,
             stage: Stage::Opening,
             hello: None,
+            welcome: None,
             author_key: None,
             chains: BTreeMap::new(),
             forked: None,
@@ -132,6 +137,7 @@ impl HubSession {
             feed_in_flight: 0,
             reading_feed: false,
             feed_dry: false,
+            feed_grew: false,
             actions: VecDeque::new(),
         }
     }
@@ -201,14 +207,16 @@ impl HubSession {
         let same_incarnation =
             hello.hub_incarnation.as_ref().is_some_and(|known| **known == standing.incarnation);
         self.feed_sent = if same_incarnation { hello.cursor } else { 0 };
-        self.actions.push_back(HubAction::Send(Frame::Welcome(Welcome {
+        let welcome = Welcome {
             protocol: PROTOCOL,
             hub: standing.hub,
             incarnation: standing.incarnation.into(),
             held: standing.held,
             verdict,
             now: standing.now,
-        })));
+        };
+        self.welcome = Some(welcome.clone());
+        self.actions.push_back(HubAction::Send(Frame::Welcome(welcome)));
         self.stage = Stage::Streaming;
         self.next_tail();
         self.feed_more();
@@ -245,9 +253,10 @@ impl HubSession {
     /// looked; empty and unmoved means that there is no more for now.
     pub fn handle_feed(&mut self, items: Vec<FeedItem>, position: u64) {
         self.reading_feed = false;
+        let grew = std::mem::take(&mut self.feed_grew);
         if position <= self.feed_sent {
-            self.feed_dry = true;
-            return;
+            self.feed_dry = !grew;
+            return self.feed_more();
         }
         self.feed_sent = position;
         self.feed_in_flight += 1;
@@ -258,6 +267,7 @@ impl HubSession {
     /// The feed has grown.
     pub fn handle_feed_grew(&mut self) {
         self.feed_dry = false;
+        self.feed_grew = self.reading_feed;
         self.feed_more();
     }
 
@@ -279,14 +289,16 @@ impl HubSession {
             return self.end(ByeReason::Misbehaved, "an empty batch");
         }
         let chain = self.chains.entry(batch.epoch).or_insert(Chain::start(batch.epoch));
-        if batch.first > chain.seq.next() {
+        // A fork leaves the chain where it is, however far the other history goes on.
+        let forked = self.forked == Some(batch.epoch);
+        if batch.first > chain.seq.next() && !forked {
             return self.end(ByeReason::Misbehaved, "the batch leaves a gap");
         }
         let mut checked = Checked {
             node: self.node,
             epoch: batch.epoch,
             chain: *chain,
-            broken: self.forked == Some(batch.epoch),
+            broken: forked,
         };
         let mut candidates = Vec::with_capacity(batch.entries.len());
         let mut seq = batch.first;
@@ -298,11 +310,21 @@ impl HubSession {
             return self.end(ByeReason::SealBroken, "the batch is not sealed by its author");
         }
         if checked.broken && self.forked.is_none() {
-            self.forked = Some(batch.epoch);
-            self.actions.push_back(HubAction::NoteFork { epoch: batch.epoch });
+            self.note_fork(batch.epoch);
         }
         self.chains.insert(batch.epoch, checked.chain);
         self.actions.push_back(HubAction::Ingest(candidates));
+    }
+
+    /// A node that is further on than we are looks current until its next entry does not fit. Only
+    /// now is it known that places we hold are others there: the node has to show them too.
+    fn note_fork(&mut self, epoch: Epoch) {
+        self.forked = Some(epoch);
+        self.actions.push_back(HubAction::NoteFork { epoch });
+        if let Some(welcome) = &mut self.welcome {
+            welcome.verdict = Verdict::Forked { epoch };
+            self.actions.push_back(HubAction::Send(Frame::Welcome(welcome.clone())));
+        }
     }
 
     /// The last entry's seal vouches for the whole chain of the batch; entries that travel on are
