@@ -28,13 +28,13 @@ struct Shared {
 }
 
 impl Cable {
-    /// Lays a cable to a hub's QUIC address.
+    /// Lays a cable from `address`, where depots dial, to a hub's QUIC address.
     ///
     /// # Panics
-    /// When no port is free.
+    /// When the port is taken.
     #[must_use]
-    pub fn lay(hub: SocketAddr) -> Self {
-        let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").expect("a free port"));
+    pub fn lay_at(address: SocketAddr, hub: SocketAddr) -> Self {
+        let socket = Arc::new(UdpSocket::bind(address).expect("a free port"));
         socket.set_read_timeout(Some(LOOK)).expect("a timeout");
         let address = socket.local_addr().expect("bound");
         let shared = Arc::new(Shared {
