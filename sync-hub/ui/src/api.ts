@@ -21,6 +21,8 @@ export interface Node {
   clock_trusted: boolean | null;
   digest_agrees: boolean | null;
   agreed_ms: number | null;
+  /** Until when the invitation holds, while there is no box yet. */
+  expires_ms: number | null;
 }
 
 export interface Fleet {
@@ -33,7 +35,7 @@ export interface Order {
   number: string;
   node: string;
   site: string;
-  currency?: string;
+  currency: string;
   channel: string;
   status: string;
   customer_name: string | null;
@@ -63,6 +65,8 @@ export interface OrderDetail extends Omit<Order, 'lines_count'> {
   delivery_fee_minor: number;
   paid_minor: number;
   refunded_minor: number;
+  credit_notes: string[];
+  tasks: { task: string; rider_name: string | null; attempt: number; status: string; cash_due_minor: number; collected_minor: number }[];
   note: string | null;
   right_from_site: string | null;
   history: { what: string; at_ms: number; staff: string | null }[];
@@ -71,7 +75,8 @@ export interface OrderDetail extends Omit<Order, 'lines_count'> {
 export interface Stock {
   article: string;
   name: string;
-  sites: { site: string; on_hand: number; reserved: number; lent: number; in_transit: number }[];
+  /** A site whose box was replaced has one entry for each. */
+  sites: { site: string; node: string; on_hand: number; reserved: number; lent: number; in_transit: number }[];
 }
 
 export interface Balance {
@@ -93,6 +98,8 @@ export interface Exception {
   status: 'open' | 'resolved';
   resolution: string | null;
   note: string | null;
+  /** The hub's user who resolved it; none when its depot did. */
+  resolved_by: string | null;
 }
 
 export interface Quarantined {
@@ -110,6 +117,7 @@ export interface Quarantined {
 export interface Right {
   right: string;
   article: string;
+  name: string;
   home_site: string;
   holder_site: string;
   granted: number;

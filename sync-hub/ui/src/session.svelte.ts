@@ -1,13 +1,11 @@
-// Who is signed in to the console, and the fleet that most pages need to name sites and currencies.
+// Who is signed in to the console, and the fleet that pages need to name the sites.
 
 import { startCommands } from '@omniroute/ui/command.svelte.ts';
 import { get, post, remove } from '@omniroute/ui/http.ts';
 import { connect, disconnect, onChanged } from '@omniroute/ui/live.svelte.ts';
-import type { Currency } from '@omniroute/ui/money.ts';
 import { Refused } from '@omniroute/ui/problem.ts';
 import { troubleOf, type Trouble } from '@omniroute/ui/view.svelte.ts';
 import type { Fleet, Session } from './api.ts';
-import { currencyOf } from './currencies.ts';
 
 const current = $state<{ session: Session | null; fleet: Fleet | null; trouble: Trouble | null; starting: boolean }>({
   session: null,
@@ -18,11 +16,6 @@ const current = $state<{ session: Session | null; fleet: Fleet | null; trouble: 
 
 export function door(): Readonly<typeof current> {
   return current;
-}
-
-/** The currency of the books a site belongs to. */
-export function siteCurrency(site: string, told?: string): Currency {
-  return currencyOf(told, current.fleet?.items.find((node) => node.site === site)?.entity);
 }
 
 export function sites(): string[] {

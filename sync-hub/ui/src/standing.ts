@@ -18,6 +18,7 @@ export function standing(node: Node, now_ms: number): Standing {
   if (node.status === 'fenced') return { tone: 'bad', words: 'node-fenced' };
   if (node.digest_agrees === false) return { tone: 'bad', words: 'node-disagrees' };
   if (node.quarantined > 0) return { tone: 'bad', words: 'node-quarantined' };
+  if (node.status === 'invited') return { tone: 'plain', words: 'node-invited' };
   if (node.last_seen_ms === null) return { tone: 'plain', words: 'node-never' };
   const quiet_ms = now_ms - node.last_seen_ms;
   if (quiet_ms > DAY_MS) return { tone: 'bad', words: 'node-silent' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Node } from '../src/api.ts';
-import { currencyOf } from '../src/currencies.ts';
+import { named } from '../src/currencies.ts';
 import { standing } from '../src/standing.ts';
 
 const NOW = 10 * 86_400_000;
@@ -9,7 +9,7 @@ const NOW = 10 * 86_400_000;
 function node(given: Partial<Node>): Node {
   return {
     node: 'n', site: 'NBO-1', entity: 'KE', status: 'active', last_seen_ms: NOW, lag_ms: 0, unsent: 0, version: '0.1.0', epoch: 1,
-    head_seq: 9, quarantined: 0, exceptions_open: 0, clock_trusted: true, digest_agrees: true, agreed_ms: NOW, ...given,
+    head_seq: 9, quarantined: 0, exceptions_open: 0, clock_trusted: true, digest_agrees: true, agreed_ms: NOW, expires_ms: null, ...given,
   };
 }
 
@@ -22,6 +22,7 @@ for (const [given, words, tone] of [
   [{ last_seen_ms: null }, 'node-never', 'plain'],
   [{ quarantined: 1 }, 'node-quarantined', 'bad'],
   [{ digest_agrees: false, quarantined: 1 }, 'node-disagrees', 'bad'],
+  [{ status: 'invited', last_seen_ms: null }, 'node-invited', 'plain'],
   [{ status: 'fenced' }, 'node-fenced', 'bad'],
   [{ status: 'revoked', digest_agrees: false }, 'node-revoked', 'plain'],
 ] as const) {
@@ -30,8 +31,6 @@ for (const [given, words, tone] of [
   });
 }
 
-test('a currency comes from the hub, else from the entity, and is never guessed', () => {
-  assert.deepEqual(currencyOf('XAF', 'KE'), { code: 'XAF', digits: 0 });
-  assert.deepEqual(currencyOf(undefined, 'KE'), { code: 'KES', digits: 2 });
-  assert.equal(currencyOf(undefined, undefined).code, 'XXX');
+test('francs have no decimals', () => {
+  assert.deepEqual(['KES', 'XAF'].map((code) => named(code).digits), [2, 0]);
 });
