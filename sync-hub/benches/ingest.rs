@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints and may panic")]
 
 #[path = "../../shared-model/tests/day/mod.rs"]
+#[allow(clippy::inconsistent_digit_grouping, reason = "amounts show where the minor unit begins")]
 mod day;
 #[path = "../tests/region/mod.rs"]
 mod region;

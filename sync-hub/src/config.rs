@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn what_is_unknown_missing_or_wrong_is_named() {
         let says = |text: &str, args: &HubArgs| {
-            let error = load(text, args).err().expect("refused");
+            let error = load(text, args).expect_err("refused");
             format!("{error:#}")
         };
         let args = HubArgs::default();

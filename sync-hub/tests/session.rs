@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../../shared-model/tests/day/mod.rs"]
+#[allow(clippy::inconsistent_digit_grouping, reason = "amounts show where the minor unit begins")]
 mod day;
 mod region;
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../../shared-model/tests/day/mod.rs"]
+#[allow(clippy::inconsistent_digit_grouping, reason = "amounts show where the minor unit begins")]
 mod day;
 mod region;
 
@@ -238,14 +239,14 @@ async fn two_nodes_at_once_leave_no_hole_in_the_feed() {
 fn lending() -> day::Region {
     let mut region = day::Region::new(shared_model::tax::Jurisdiction::KE, &region::SITES);
     for depot in &mut region.depots[..2] {
-        depot.receive(vec![day::arrival("SOAP", 10_000, "A-01", 80_00)]);
+        depot.receive(vec![day::arrival("SOAP", 10_000, "A-01", 8_000)]);
         for _ in 0..30 {
             let right = depot.mint();
             let body = json!({"right": right, "article": "SOAP", "quantity": 2,
                 "to_site": "NBO-3"});
             depot.must(day::MANAGER, "grant-right", body);
             let order = depot.mint();
-            let body = json!({"order": order, "tendered_minor": 1_000_00,
+            let body = json!({"order": order, "tendered_minor": 100_000,
                 "lines": [{"article": "SOAP", "quantity": 1}]});
             depot.must(day::CASHIER, "sell", body);
         }

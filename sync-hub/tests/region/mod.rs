@@ -125,14 +125,14 @@ pub(crate) fn busy(sales: usize) -> Depot {
     let mut region = Region::new(Jurisdiction::KE, &SITES[..1]);
     let mut depot = region.depots.remove(0);
     depot.receive(vec![
-        arrival("RICE-5", 1_000_000, "A-01", 1_900_00),
-        arrival("SOAP", 1_000_000, "A-02", 80_00),
+        arrival("RICE-5", 1_000_000, "A-01", 190_000),
+        arrival("SOAP", 1_000_000, "A-02", 8_000),
     ]);
     for _ in 0..sales {
         let order = depot.mint();
         let lines =
             json!([{"article": "RICE-5", "quantity": 1}, {"article": "SOAP", "quantity": 2}]);
-        let body = json!({"order": order, "lines": lines, "tendered_minor": 10_000_00});
+        let body = json!({"order": order, "lines": lines, "tendered_minor": 1_000_000});
         depot.must(CASHIER, "sell", body);
     }
     depot
