@@ -11,9 +11,13 @@ use day::dice::{Dice, for_seeds};
 use day::link::{EdgeStore, HubStore, Link};
 use day::{CASHIER, CLERK, Depot, MANAGER, Region, arrival};
 use serde_json::json;
-use shared_model::id::EntryId;
-use shared_model::log::{EntryBytes, Epoch, Seq};
+use shared_model::id::{EntryId, NodeId};
+use shared_model::ledger::{Account, Posting, Unit};
+use shared_model::log::{AuthorPublicKey, EntryBytes, Epoch, Scope, Seq};
+use shared_model::money::Currency;
+use shared_model::network;
 use shared_model::tax::Jurisdiction;
+use shared_model::workflows::{Body, Kind};
 
 /// Most single events until a link that holds must have nothing left to do.
 const STEPS_MAX: usize = 20_000;
@@ -33,9 +37,10 @@ fn stage(sites: &[&str]) -> (HubStore, Vec<EdgeStore>) {
 /// Something is done at a depot; a grant besides, because it travels on.
 fn work(edge: &mut EdgeStore, dice: &mut Dice) {
     let depot = &mut edge.depot;
-    let listed = depot.memory.records().any(|(kind, key, ..)| {
-        kind == shared_model::records::Kind::Article && key == "RICE-5"
-    });
+    let listed = depot
+        .memory
+        .records()
+        .any(|(kind, key, ..)| kind == shared_model::records::Kind::Article && key == "RICE-5");
     if !listed {
         let body = json!({"customer": depot.mint(), "name": "Achieng", "phone": "0700"});
         depot.must(CASHIER, "register-customer", body);
@@ -100,9 +105,7 @@ fn agree(edge: &EdgeStore, hub: &HubStore) {
     assert_eq!(edge.depot.memory.digest(node), hub.memory.digest(node));
     let told = edge.depot.memory.digest(node).to_bytes().to_vec();
     assert_eq!(kept.digest.as_ref(), Some(&told), "the edge told its digest");
-    let for_it = |(author, scope, _): &&(_, shared_model::log::Scope, _)| {
-        *author != node && scope.reaches(node)
-    };
+    let for_it = |(author, scope, _): &&(_, Scope, _)| *author != node && scope.reaches(node);
     assert_eq!(edge.heard.len(), hub.feed.iter().filter(for_it).count());
     for (author, _, _) in &hub.feed {
         if *author != node && edge.heard.iter().any(|e| e.entry().position.node == *author) {
@@ -229,9 +232,11 @@ fn cloned_node_quarantined_until_a_person_admits_it() {
         let common = Seq(first.depot.log.len() as u64);
         let mut second = first.backup();
         second.depot.skip_ids(5_000);
-        (0..dice.between(1, 6)).for_each(|_| first.depot.receive(vec![arrival("SOAP", 1, "A-01", 1)]));
+        (0..dice.between(1, 6))
+            .for_each(|_| first.depot.receive(vec![arrival("SOAP", 1, "A-01", 1)]));
         settle(first, &mut hub, &mut dice);
-        (0..dice.between(1, 9)).for_each(|_| second.depot.receive(vec![arrival("MILK", 1, "A-01", 1)]));
+        (0..dice.between(1, 9))
+            .for_each(|_| second.depot.receive(vec![arrival("MILK", 1, "A-01", 1)]));
         settle(&mut second, &mut hub, &mut dice);
         let node = first.depot.node();
         let of_second = second.depot.log.len() as u64 - common.0;
@@ -256,4 +261,61 @@ fn cloned_node_quarantined_until_a_person_admits_it() {
         assert_eq!(ids(&second), all, "nothing of either branch is lost");
         agree(&second, &hub);
     });
+}
+
+#[test]
+fn poison_entries_do_not_block_those_behind_them() {
+    for_seeds(30, |_, mut dice| {
+        let (mut hub, mut edges) = stage(&["NBO-1", "NBO-2"]);
+        let edge = &mut edges[0];
+        settle(edge, &mut hub, &mut dice);
+        (0..3).for_each(|_| work(edge, &mut dice));
+        let poison = [
+            Vec::new(),
+            vec![0xff; 40],
+            invented(NothingHolds::PostingToItself).encode(),
+            invented(NothingHolds::EnrolsItself).encode(),
+        ];
+        for payload in poison {
+            let id = edge.depot.entry_id();
+            edge.depot.append(MANAGER, id, (Kind::Sell, Scope::Region), payload);
+            (0..dice.below(5)).for_each(|_| work(edge, &mut dice));
+        }
+        unsteady(edge, &mut hub, &mut dice, 2);
+        settle(edge, &mut hub, &mut dice);
+        agree(edge, &hub);
+        assert_eq!(hub.nodes[&edge.depot.node()].quarantined.len(), 4);
+    });
+}
+
+/// What no entry of a depot may say.
+enum NothingHolds {
+    PostingToItself,
+    EnrolsItself,
+}
+
+fn invented(what: NothingHolds) -> Body {
+    match what {
+        NothingHolds::PostingToItself => Body {
+            events: Vec::new(),
+            postings: vec![Posting {
+                debit: Account::Till,
+                credit: Account::Till,
+                unit: Unit::Money(Currency::KES),
+                amount: 5,
+            }],
+        },
+        NothingHolds::EnrolsItself => Body {
+            events: vec![
+                network::Event::NodeEnrolled {
+                    node: NodeId::new(uuid::Uuid::from_u128(0x66)),
+                    site: "NBO-6".parse().unwrap(),
+                    entity: "KE".parse().unwrap(),
+                    author_key: AuthorPublicKey::from_bytes([6; 32]),
+                }
+                .into(),
+            ],
+            postings: Vec::new(),
+        },
+    }
 }

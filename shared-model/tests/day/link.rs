@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use shared_model::id::NodeId;
-use shared_model::log::{AuthorPublicKey, EntryBytes, Epoch, Hash, Position, Range, Scope, Seal, Seq};
+use shared_model::log::{
+    AuthorPublicKey, EntryBytes, Epoch, Hash, Position, Range, Scope, Seal, Seq,
+};
 use shared_model::records::{Memory, WorkingSet};
 use shared_model::sync::v1::{
     Ack, Candidate, EdgeAction, EdgeSession, EpochHead, EpochHeld, FeedItem, Finding, Frame, Hello,
@@ -41,11 +43,7 @@ impl HubStore {
     /// Knows the nodes; its own log is in the feed from the beginning.
     pub(crate) fn new(hub: &Depot, depots: &[&Depot]) -> Self {
         let keys = depots.iter().map(|depot| (depot.node(), depot.key.public())).collect();
-        let mut store = Self {
-            keys,
-            hub: Some((hub.node(), hub.key.public())),
-            ..Self::default()
-        };
+        let mut store = Self { keys, hub: Some((hub.node(), hub.key.public())), ..Self::default() };
         for entry in &hub.log {
             let seal = hub.key.seal(entry.entry().position, entry.hash());
             store.project(entry);
@@ -249,8 +247,10 @@ impl EdgeStore {
         };
         let some: Vec<EntryBytes> =
             self.depot.log.iter().filter(wanted).take(BATCH).cloned().collect();
+        let last = some.last().map(EntryBytes::hash);
         let seals = some
             .iter()
+            .filter(|entry| entry.entry().scope != Scope::Site || Some(entry.hash()) == last)
             .map(|entry| self.depot.key.seal(entry.entry().position, entry.hash()))
             .collect();
         (some, seals)
@@ -450,7 +450,9 @@ impl Link {
                 let kept = store.nodes.entry(self.node).or_default();
                 kept.digest = Some(status.digest.into());
             }
-            Some(HubAction::NoteCursor { .. } | HubAction::NoteFork { .. } | HubAction::Close(_))
+            Some(
+                HubAction::NoteCursor { .. } | HubAction::NoteFork { .. } | HubAction::Close(_),
+            )
             | None => {}
         }
     }

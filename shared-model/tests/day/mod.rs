@@ -21,7 +21,8 @@ use shared_model::document::Writer;
 use shared_model::id::{ArticleCode, BookId, EntryId, NodeId, RightId, StaffId};
 use shared_model::ledger::{Account, Unit};
 use shared_model::log::{
-    AuthorKey, AuthorPublicKey, Entry, EntryBytes, Epoch, Hash, Position, SCHEMA_VERSION, Seq,
+    AuthorKey, AuthorPublicKey, Entry, EntryBytes, Epoch, Hash, Position, SCHEMA_VERSION, Scope,
+    Seq,
 };
 use shared_model::money::Currency;
 use shared_model::pricing::{
@@ -193,6 +194,22 @@ impl Depot {
 
     /// Appends the decision's entry; the records are saved at once.
     pub(crate) fn commit(&mut self, by: Person, id: EntryId, decision: &Decision) {
+        let payload = decision.body.encode();
+        self.append(by, id, (decision.kind, decision.scope), payload);
+        let authority = self.authority();
+        let entry = self.log.last().unwrap();
+        take_in(&mut self.set, &mut self.memory, entry, authority);
+        self.memory.save(&mut self.set);
+    }
+
+    /// Writes an entry and nothing else.
+    pub(crate) fn append(
+        &mut self,
+        by: Person,
+        id: EntryId,
+        (kind, scope): (Kind, Scope),
+        payload: Vec<u8>,
+    ) {
         let (hlc, clock) = self.clock.tick(self.now);
         let entry = Entry {
             position: Position {
@@ -203,18 +220,14 @@ impl Depot {
             prev: self.log.last().map_or(Hash::ZERO, EntryBytes::hash),
             hlc,
             clock,
-            scope: decision.scope,
-            kind: decision.kind.number(),
+            scope,
+            kind: kind.number(),
             schema: SCHEMA_VERSION,
             id,
             actor: Some(by.staff),
-            payload: decision.body.encode().into(),
+            payload: payload.into(),
         };
-        let entry = EntryBytes::seal_in(entry).unwrap();
-        let authority = self.authority();
-        take_in(&mut self.set, &mut self.memory, &entry, authority);
-        self.memory.save(&mut self.set);
-        self.log.push(entry);
+        self.log.push(EntryBytes::seal_in(entry).unwrap());
     }
 
     fn authority(&self) -> Option<(NodeId, AuthorPublicKey)> {

@@ -294,12 +294,8 @@ impl HubSession {
         if batch.first > chain.seq.next() && !forked {
             return self.end(ByeReason::Misbehaved, "the batch leaves a gap");
         }
-        let mut checked = Checked {
-            node: self.node,
-            epoch: batch.epoch,
-            chain: *chain,
-            broken: forked,
-        };
+        let mut checked =
+            Checked { node: self.node, epoch: batch.epoch, chain: *chain, broken: forked };
         let mut candidates = Vec::with_capacity(batch.entries.len());
         let mut seq = batch.first;
         for bytes in batch.entries {
