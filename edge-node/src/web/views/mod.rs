@@ -16,6 +16,8 @@ mod site;
 mod sync;
 mod warehouse;
 
+#[cfg(test)]
+mod tests;
 
 use axum::Router;
 
