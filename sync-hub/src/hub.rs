@@ -212,7 +212,8 @@ async fn open_pki(config: &HubConfig) -> anyhow::Result<RegionPki> {
     tokio::task::spawn_blocking(open).await?
 }
 
-fn door(config: &HubConfig, pki: &RegionPki, port: u16) -> Door {
+/// Where new boxes dial, and how they know the hub.
+pub(crate) fn door(config: &HubConfig, pki: &RegionPki, port: u16) -> Door {
     let address = |name: &String| {
         if name.contains(':') { format!("[{name}]:{port}") } else { format!("{name}:{port}") }
     };

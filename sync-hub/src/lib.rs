@@ -1,6 +1,8 @@
 //! The regional hub: takes in the logs of its nodes, keeps what they add up to in Postgres, and
 //! hands on what travels between them. It never gives a node an order about its own facts.
 
+pub mod catalogue_file;
+pub mod cli;
 pub mod clock;
 pub mod cluster;
 pub mod config;
@@ -10,3 +12,4 @@ pub mod hub;
 pub mod pki;
 pub mod store;
 pub mod sync;
+pub mod verify;

@@ -1,2 +1,25 @@
-//! .
-fn main() {}
+//! The hub's binary: logging, the command line, an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use sync_hub::cli::Cli;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("OMNIROUTE_LOG")
+        .unwrap_or_else(|_| EnvFilter::new(cli.log_by_default()));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match cli.run().await {
+        Ok(code) => code,
+        Err(error) => {
+            #[allow(clippy::print_stderr, reason = "the command line's own complaint")]
+            {
+                eprintln!("sync-hub: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

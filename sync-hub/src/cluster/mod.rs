@@ -59,9 +59,29 @@ impl PrivateCluster {
     /// How to connect: over the socket that only this account may reach.
     #[must_use]
     pub fn connection(&self) -> tokio_postgres::Config {
-        let mut config = tokio_postgres::Config::new();
-        config.host_path(&self.place.socket).port(SOCKET_PORT).user(ROLE).dbname(ROLE);
-        config
+        connection(&self.place)
+    }
+
+    /// How to connect to the cluster of a hub that runs in another process; none when none runs
+    /// with this state directory.
+    ///
+    /// # Errors
+    /// When the directory cannot be used.
+    pub fn of_running_hub(state_dir: &Path) -> anyhow::Result<Option<tokio_postgres::Config>> {
+        if !state_dir.join("postgres").exists() {
+            return Ok(None);
+        }
+        let place = Place::prepare(state_dir)?;
+        let path = place.home.join("hub.lock");
+        let file = File::create(&path).with_context(|| format!("creating {}", path.display()))?;
+        // Shared: two that ask at once do not take each other for a hub.
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(connection(&place))),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("locking {}", path.display()))
+            }
+        }
     }
 
     /// How the database ended, when it did so by itself.
@@ -91,6 +111,12 @@ impl Drop for PrivateCluster {
             self.postmaster.stop_immediate();
         }
     }
+}
+
+fn connection(place: &Place) -> tokio_postgres::Config {
+    let mut config = tokio_postgres::Config::new();
+    config.host_path(&place.socket).port(SOCKET_PORT).user(ROLE).dbname(ROLE);
+    config
 }
 
 fn lock(place: &Place) -> anyhow::Result<File> {

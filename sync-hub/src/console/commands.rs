@@ -78,13 +78,7 @@ struct Request {
 impl Request {
     fn new(id: EntryId, name: &'static str, body: &impl Serialize, by: SignedIn) -> Self {
         let body = serde_json::to_vec(body).expect("commands are plain structs");
-        Self {
-            id,
-            name,
-            body_hash: Hash::of(&body),
-            who: by.name,
-            now: clock::now(),
-        }
+        Self { id, name, body_hash: Hash::of(&body), who: by.name, now: clock::now() }
     }
 
     /// The answer given before, and its token's hash.
@@ -105,10 +99,7 @@ impl Request {
             return Err(Problem::id_used_for_another_body());
         }
         let reply = serde_json::from_str(row.get(2)).map_err(|error| Problem::internal(&error))?;
-        Ok(Some(Known {
-            reply,
-            token: row.get(3),
-        }))
+        Ok(Some(Known { reply, token: row.get(3) }))
     }
 
     /// Writes the request down with its answer. A second one of the same id waits here until the
@@ -176,19 +167,13 @@ async fn invite_node(
     .await
     .map_err(StoreError::from)?;
     commit(tx, &console.store).await?;
-    Ok(Json(Invitation {
-        token: issued.text,
-        expires_ms,
-    }))
+    Ok(Json(Invitation { token: issued.text, expires_ms }))
 }
 
 /// The text of the first answer is kept nowhere: asked again, its token gives way to a new one, so
 /// that one request lets in one box.
 async fn withdraw(tx: &Transaction<'_>, request: &Request, token: &[u8]) -> Result<(), Problem> {
-    let Some(Known {
-        token: Some(first), ..
-    }) = request.known(tx).await?
-    else {
+    let Some(Known { token: Some(first), .. }) = request.known(tx).await? else {
         return Err(Problem::id_used_for_another_body());
     };
     let delete = "DELETE FROM enrolment_token WHERE token_hash = $1 AND used_by IS NULL";
@@ -224,14 +209,10 @@ async fn site_taken(db: &impl GenericClient, site: &SiteCode) -> Result<bool, St
 
 fn site_is_taken(site: SiteCode) -> Problem {
     let refusal = Refusal::SiteTaken { site };
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        refusal.code(),
-        "The site has a box",
-    )
-    .field("site")
-    .detail(refusal.to_string())
-    .remedy(refusal.remedy())
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), "The site has a box")
+        .field("site")
+        .detail(refusal.to_string())
+        .remedy(refusal.remedy())
 }
 
 async fn revoke_node(
@@ -267,11 +248,7 @@ async fn revoke_node(
 }
 
 /// Whether the hub's log has the command's entry.
-async fn is_written(
-    db: &impl GenericClient,
-    hub: NodeId,
-    id: EntryId,
-) -> Result<bool, StoreError> {
+async fn is_written(db: &impl GenericClient, hub: NodeId, id: EntryId) -> Result<bool, StoreError> {
     let row = db
         .query_one(
             "SELECT EXISTS (SELECT FROM log WHERE entry_id = $1 AND node = $2)",
@@ -287,14 +264,10 @@ async fn status_of(db: &impl GenericClient, node: NodeId) -> Result<String, Prob
         .await
         .map_err(StoreError::from)?;
     let row = row.ok_or_else(|| {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "node-unknown",
-            "There is no such node",
-        )
-        .field("node")
-        .detail(format!("no node {node} is enrolled in this region"))
-        .remedy("choose one from the fleet")
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "node-unknown", "There is no such node")
+            .field("node")
+            .detail(format!("no node {node} is enrolled in this region"))
+            .remedy("choose one from the fleet")
     })?;
     Ok(row.get(0))
 }

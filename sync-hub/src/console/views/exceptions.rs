@@ -68,11 +68,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Item>>, Problem> {
     let rows = rows(&console, &asked).await?;
     let cursor = |row: &(Row, Exception)| {
-        let after = After {
-            sort: row.0.get(3),
-            author: row.0.get(1),
-            key: row.0.get(2),
-        };
+        let after = After { sort: row.0.get(3), author: row.0.get(1), key: row.0.get(2) };
         after.to_string()
     };
     Ok(Json(Page::cut(rows, asked.limit, cursor, item)))

@@ -95,10 +95,7 @@ pub async fn fleet(store: &HubStore, now: Timestamp) -> Result<Fleet, StoreError
     let invited = client.query(&invited, &[&now.ms()]).await?;
     let boxes = nodes.iter().map(|row| of_node(row, now));
     let items = boxes.chain(invited.iter().map(of_invitation));
-    Ok(Fleet {
-        region: store.identity().region.to_string(),
-        items: items.collect(),
-    })
+    Ok(Fleet { region: store.identity().region.to_string(), items: items.collect() })
 }
 
 fn of_node(row: &Row, now: Timestamp) -> FleetItem {
@@ -125,11 +122,7 @@ fn of_node(row: &Row, now: Timestamp) -> FleetItem {
 
 fn lag_ms(since_seen_ms: i64, unsent: Option<i64>) -> i64 {
     let silent = since_seen_ms > SEEN_WITHIN_MS;
-    if silent || unsent != Some(0) {
-        since_seen_ms.max(0)
-    } else {
-        0
-    }
+    if silent || unsent != Some(0) { since_seen_ms.max(0) } else { 0 }
 }
 
 fn of_invitation(row: &Row) -> FleetItem {

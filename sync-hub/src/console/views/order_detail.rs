@@ -176,10 +176,8 @@ impl Found<'_> {
     fn line(&self, line: &Line, after_packing: bool) -> DetailLine {
         let units = if after_packing { line.picked } else { line.quantity };
         let bins = self.stock.get(line.article.as_str()).filter(|_| !line.is_done());
-        let in_bin = |(bin, quantity): (&BinCode, &i64)| InBin {
-            bin: bin.clone(),
-            quantity: *quantity,
-        };
+        let in_bin =
+            |(bin, quantity): (&BinCode, &i64)| InBin { bin: bin.clone(), quantity: *quantity };
         DetailLine {
             line: line.line,
             article: line.article.clone(),
@@ -213,11 +211,7 @@ impl Found<'_> {
             let id = staff.to_string();
             self.staff.get(&id).map_or(id, |staff| staff.name.clone())
         };
-        DetailStep {
-            what: step.what,
-            at_ms: step.at.ms(),
-            staff: step.staff.map(name),
-        }
+        DetailStep { what: step.what, at_ms: step.at.ms(), staff: step.staff.map(name) }
     }
 }
 
@@ -242,9 +236,7 @@ async fn note_of(
     client: &impl GenericClient,
     order: OrderId,
 ) -> Result<Option<String>, StoreError> {
-    let statement = client
-        .prepare_cached("SELECT saved FROM document WHERE document = $1")
-        .await?;
+    let statement = client.prepare_cached("SELECT saved FROM document WHERE document = $1").await?;
     let document = DocumentId::from(order);
     let row = client.query_opt(&statement, &[document.as_uuid()]).await?;
     let Some(row) = row else { return Ok(None) };
@@ -269,9 +261,8 @@ async fn tasks_of(
     node: NodeId,
     order: &Order,
 ) -> Result<Vec<Task>, StoreError> {
-    let statement = client
-        .prepare_cached("SELECT body FROM tasks WHERE author = $1 AND text = $2")
-        .await?;
+    let statement =
+        client.prepare_cached("SELECT body FROM tasks WHERE author = $1 AND text = $2").await?;
     let number = order.number.to_lowercase();
     let rows = client.query(&statement, &[node.as_uuid(), &number]).await?;
     let tasks: Result<Vec<Task>, _> = rows.iter().map(|row| reading::body(row, 0)).collect();
@@ -291,13 +282,9 @@ async fn of_author<R: Record>(
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql = format!(
-        "SELECT key, body FROM {} WHERE key = ANY($2) AND author = $1",
-        R::KIND.table()
-    );
+    let sql =
+        format!("SELECT key, body FROM {} WHERE key = ANY($2) AND author = $1", R::KIND.table());
     let statement = client.prepare_cached(&sql).await?;
     let rows = client.query(&statement, &[node.as_uuid(), &keys]).await?;
-    rows.iter()
-        .map(|row| Ok((row.get(0), reading::body(row, 1)?)))
-        .collect()
+    rows.iter().map(|row| Ok((row.get(0), reading::body(row, 1)?))).collect()
 }

@@ -93,11 +93,7 @@ pub(super) async fn list(
     let known = rows.iter().filter_map(|(_, order)| order.customer);
     let customers = reading::customers(&console.store, known).await?;
     let cursor = |row: &(Row, Order)| {
-        let after = After {
-            sort: row.0.get(3),
-            author: row.0.get(1),
-            key: row.0.get(2),
-        };
+        let after = After { sort: row.0.get(3), author: row.0.get(1), key: row.0.get(2) };
         after.to_string()
     };
     let item = |(row, order)| item(&row, order, &customers);

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error};
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error};
 use uuid::Uuid;
 
 const LIMIT_MAX: u32 = 200;
@@ -32,10 +32,7 @@ impl<T> Page<T> {
         let more = rows.len() > limit.count();
         rows.truncate(limit.count());
         let next = rows.last().filter(|_| more).map(cursor);
-        Self {
-            items: rows.into_iter().map(item).collect(),
-            next,
-        }
+        Self { items: rows.into_iter().map(item).collect(), next }
     }
 }
 
@@ -106,11 +103,7 @@ pub(super) struct After {
 impl After {
     /// What stands before everything.
     pub(super) const fn start() -> Self {
-        Self {
-            sort: i64::MAX,
-            author: Uuid::nil(),
-            key: String::new(),
-        }
+        Self { sort: i64::MAX, author: Uuid::nil(), key: String::new() }
     }
 }
 
@@ -128,11 +121,7 @@ impl<'de> Deserialize<'de> for After {
         let mut part = || parts.next().unwrap_or_default();
         let (sort, author, key) = (part().parse(), Uuid::try_parse(part()), part());
         match (sort, author) {
-            (Ok(sort), Ok(author)) if is_key(key) => Ok(Self {
-                sort,
-                author,
-                key: key.to_owned(),
-            }),
+            (Ok(sort), Ok(author)) if is_key(key) => Ok(Self { sort, author, key: key.to_owned() }),
             _ => Err(D::Error::custom(NOT_A_CURSOR)),
         }
     }
@@ -178,11 +167,7 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_as_it_went_out() {
-        let after = After {
-            sort: -5,
-            author: Uuid::from_u128(7),
-            key: "a.b/ c".to_owned(),
-        };
+        let after = After { sort: -5, author: Uuid::from_u128(7), key: "a.b/ c".to_owned() };
         assert_eq!(read::<After>(&after.to_string()).unwrap(), after);
         assert_eq!(read::<After>(&After::start().to_string()).unwrap(), After::start());
         for bad in ["", "1", "1.2", "x.00000000000000000000000000000007.k", "1..k", "1.\0.k"] {

@@ -44,11 +44,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Item>>, Problem> {
     let rows = rows(&console, &asked).await?;
     let cursor = |row: &Row| {
-        let after = After {
-            sort: row.get(8),
-            author: row.get(0),
-            key: String::new(),
-        };
+        let after = After { sort: row.get(8), author: row.get(0), key: String::new() };
         after.to_string()
     };
     Ok(Json(Page::cut(rows, asked.limit, cursor, item)))
@@ -68,9 +64,7 @@ async fn rows(console: &Console, asked: &Asked) -> Result<Vec<Row>, StoreError> 
     let site = asked.site.as_ref().map(SiteCode::as_str);
     let after = asked.after.clone().unwrap_or(After::start());
     let limit = asked.limit.rows();
-    Ok(client
-        .query(&statement, &[&site, &after.sort, &after.author, &limit])
-        .await?)
+    Ok(client.query(&statement, &[&site, &after.sort, &after.author, &limit]).await?)
 }
 
 fn item(row: Row) -> Item {

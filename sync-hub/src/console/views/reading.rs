@@ -13,9 +13,8 @@ use crate::store::{HubStore, StoreError, contained};
 
 /// Reads a record's body.
 pub(super) fn body<R: Record>(row: &Row, column: usize) -> Result<R, StoreError> {
-    minicbor::decode(row.get(column)).map_err(|error| {
-        StoreError::Broken(format!("a record of {}: {error}", R::KIND.table()))
-    })
+    minicbor::decode(row.get(column))
+        .map_err(|error| StoreError::Broken(format!("a record of {}: {error}", R::KIND.table())))
 }
 
 /// The sites of all nodes, revoked ones included.
@@ -74,7 +73,5 @@ pub(super) async fn customers(
         };
         rows.iter().filter_map(customer).collect()
     };
-    tokio::task::spawn_blocking(read)
-        .await
-        .map_err(|error| StoreError::Broken(error.to_string()))
+    tokio::task::spawn_blocking(read).await.map_err(|error| StoreError::Broken(error.to_string()))
 }

@@ -86,9 +86,8 @@ async fn holdings(
     keys: &[String],
 ) -> Result<HashMap<String, Holding>, StoreError> {
     let client = store.client().await?;
-    let statement = client
-        .prepare_cached("SELECT key, body FROM holdings WHERE key = ANY($1)")
-        .await?;
+    let statement =
+        client.prepare_cached("SELECT key, body FROM holdings WHERE key = ANY($1)").await?;
     let rows: Vec<Row> = client.query(&statement, &[&keys]).await?;
     let mut held: HashMap<String, Holding> = HashMap::new();
     for row in &rows {
