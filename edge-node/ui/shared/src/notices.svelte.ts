@@ -8,7 +8,7 @@ export interface Notice {
   text: string;
 }
 
-const SHOWN_MS = 7000;
+const SHOWN_MS = 6000;
 const current = $state<{ notices: Notice[] }>({ notices: [] });
 let next = 1;
 
@@ -18,7 +18,7 @@ export function notices(): readonly Notice[] {
 
 export function say(text: string, tone: Tone = 'ok'): void {
   const key = next++;
-  current.notices = [...current.notices.slice(-2), { key, tone, text }];
+  current.notices = [...current.notices.slice(-1), { key, tone, text }];
   setTimeout(() => dismiss(key), tone === 'ok' ? SHOWN_MS : 2 * SHOWN_MS);
 }
 

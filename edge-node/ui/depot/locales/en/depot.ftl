@@ -127,6 +127,7 @@ article-none = No article matches “{ $text }”.
 article-blocked = Blocked
 article-no-price = No price
 articles-none = No article matches.
+scan-not-now = Scanned too early: { $code }. Scan again.
 scan-unknown = Unknown: { $code }. Search by name, or ask the manager.
 
 ## Today

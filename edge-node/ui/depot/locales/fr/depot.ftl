@@ -127,6 +127,7 @@ article-none = Aucun article ne correspond à « { $text } ».
 article-blocked = Bloqué
 article-no-price = Sans prix
 articles-none = Aucun article ne correspond.
+scan-not-now = Scanné trop tôt : { $code }. Scannez de nouveau.
 scan-unknown = Inconnu : { $code }. Cherchez par nom, ou demandez au responsable.
 
 ## Aujourd’hui

@@ -19,9 +19,15 @@ export function formState(): FormState | undefined {
 
 /** The label of the field that a refusal names, read from the page: the words the person sees. */
 export function labelOf(form: HTMLElement | null, name: string): { text: string; control: HTMLElement | null } {
-  const control = name && form ? form.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"]`) : null;
+  // A refusal may name a whole line: its first field then stands for it.
+  const control =
+    name && form
+      ? form.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"], [name^="${CSS.escape(name)}."]`)
+      : null;
   if (!control) return { text: '', control: null };
-  const group = control.closest('fieldset[data-field]')?.querySelector('legend')?.textContent;
+  const group =
+    control.closest('fieldset[data-field]')?.querySelector('legend')?.textContent ??
+    (control.getAttribute('name') === name ? null : control.closest('fieldset[aria-label]')?.getAttribute('aria-label'));
   const own = control.getAttribute('aria-label') ?? (control.id && form?.querySelector(`label[for="${CSS.escape(control.id)}"]`)?.textContent);
   return { text: (group ?? own ?? '').trim(), control };
 }
