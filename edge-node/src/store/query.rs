@@ -85,8 +85,8 @@ pub fn records_listed<R: Record>(
     Ok(listed)
 }
 
+/// Which rows are wanted is found in an index alone; only those are fetched with their bodies.
 fn list_sql(kind: Kind, wanted: &Wanted<'_>) -> (String, Vec<Value>) {
-    let mut sql = format!("SELECT author, key, sort, epoch, seq, body FROM {}", kind.table());
     let mut values: Vec<Value> = Vec::new();
     let mut clauses: Vec<String> = Vec::new();
     if let Some(author) = wanted.author {
@@ -108,12 +108,17 @@ fn list_sql(kind: Kind, wanted: &Wanted<'_>) -> (String, Vec<Value>) {
         // The bare bound lets the index be entered where the page begins.
         clauses.push(format!("sort <= ?{s} AND (sort < ?{s} OR key > ?{k})"));
     }
-    if !clauses.is_empty() {
-        sql.push_str(" WHERE ");
-        sql.push_str(&clauses.join(" AND "));
-    }
+    let filter =
+        if clauses.is_empty() { String::new() } else { format!("WHERE {}", clauses.join(" AND ")) };
     values.push(Value::Integer(i64::from(wanted.limit)));
-    sql.push_str(&format!(" ORDER BY sort DESC, key LIMIT ?{}", values.len()));
+    let (table, limit) = (kind.table(), values.len());
+    let sql = format!(
+        "SELECT r.author, r.key, r.sort, r.epoch, r.seq, r.body
+         FROM (SELECT key, author FROM {table} {filter}
+               ORDER BY sort DESC, key LIMIT ?{limit}) AS found
+         CROSS JOIN {table} AS r ON r.key = found.key AND r.author = found.author
+         ORDER BY r.sort DESC, r.key"
+    );
     (sql, values)
 }
 
