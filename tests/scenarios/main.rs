@@ -4,3 +4,4 @@ mod bad_input;
 mod clock;
 mod disk;
 mod kill;
+mod outage;

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod binaries;
 pub mod cable;
+pub mod day;
 pub mod depot;
 pub mod hub;
 pub mod process;

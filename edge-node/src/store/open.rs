@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use shared_model::id::NodeId;
 use shared_model::log::AuthorKey;
 use shared_model::workflows::Site;
@@ -115,7 +115,8 @@ pub fn write_beside<T>(
     f: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, OpenError> {
     let mut db = open_writing(path)?;
-    let transaction = db.transaction()?;
+    // Immediate: it waits its turn behind the depot's own commits.
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = f(&transaction)?;
     transaction.commit()?;
     Ok(done)
