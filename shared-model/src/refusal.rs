@@ -27,6 +27,11 @@ macro_rules! refusals {
             $($(#[$vdoc])* #[error($detail)] $variant $({ $($arg: $ty),* })?,)*
         }
 
+        impl $name {
+            /// The codes of all of them.
+            pub const CODES: &[&str] = &[$($code),*];
+        }
+
         impl From<$name> for $crate::refusal::Refusal {
             fn from(error: $name) -> Self {
                 let detail = error.to_string();

@@ -2,6 +2,7 @@
 //! restore, edits of one group commit, counts while goods move.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::inconsistent_digit_grouping, reason = "money shows its minor units: 11_825_00")]
 
 mod day;
 

@@ -2,15 +2,17 @@
 //! can become besides: failed, prepaid, refunded, short, over- and underpaid.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::inconsistent_digit_grouping, reason = "money shows its minor units: 11_825_00")]
 
 mod day;
 
+use day::region::publish_book;
 use day::{
     CASHIER, CLERK, Depot, MANAGER, PICKER, RIDER, Region, SECOND_MANAGER, arrival, article, books,
-    publish_book,
 };
 use serde_json::json;
 use shared_model::exceptions::{Exception, Kind};
+use shared_model::id::RiderId;
 use shared_model::ledger::{Account, TrialBalance, Unit};
 use shared_model::orders::{Order, Status};
 use shared_model::pricing::PriceLine;
@@ -34,7 +36,7 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
     let mut region = lagos();
     let depot = &mut region.depots[0];
     let rider = depot.with_rider();
-    let rider_id = rider.parse().unwrap();
+    let rider_id: RiderId = rider.parse().unwrap();
     // 4 sacks at a cost of 1 750.00, sold at 2 500.00: cost 7 000.00, sales 10 000.00.
     depot.receive(vec![arrival("RICE-5", 4, "A-01", 1_750_00)]);
     let order = depot.reserved("cash_on_delivery", &[("RICE-5", 4)], 1_000_00);
@@ -59,6 +61,14 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
         assert_eq!(depot.money(&account), minor, "{account}");
     }
 
+    handed_over_and_deposited(depot, rider_id);
+    matched_and_paid(&mut region, rider_id);
+    profit_and_accounts(&region, rider_id);
+}
+
+/// Steps 4 to 6.
+fn handed_over_and_deposited(depot: &mut Depot, rider_id: RiderId) {
+    let (rider, custody) = (rider_id.to_string(), Account::RiderCustody(rider_id));
     let handover = depot.mint();
     let body = json!({"handover": handover, "rider": rider, "declared_minor": 11_825_00});
     depot.must(RIDER, "declare-handover", body);
@@ -79,7 +89,10 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
     assert_eq!(depot.money(&Account::BankInTransit), 11_800_00); // 6
     assert_eq!(depot.money(&Account::Safe), 0);
     books::check(depot);
+}
 
+/// Steps 7 and 8, each possible once.
+fn matched_and_paid(region: &mut Region, rider_id: RiderId) {
     region.exchange();
     let (hub, depot) = (&mut region.hub, region.depots[0].node());
     let statement = MatchStatement {
@@ -98,7 +111,11 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
     let again = PayRider { id: hub.entry_id(), ..pay };
     assert_eq!(hub.run(MANAGER, &Command::PayRider(again)).unwrap_err().code, "nothing-payable");
     region.exchange();
+}
 
+fn profit_and_accounts(region: &Region, rider_id: RiderId) {
+    let (stock, custody) =
+        (Account::StockValue(article("RICE-5")), Account::RiderCustody(rider_id));
     let profit_and_loss = [
         Account::Sales,
         Account::DeliveryFees,
@@ -106,7 +123,7 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
         Account::DeliveryCost,
         Account::BankFees,
     ];
-    let profit: i64 = profit_and_loss.iter().map(|account| -of_both(&region, account)).sum();
+    let profit: i64 = profit_and_loss.iter().map(|account| -of_both(region, account)).sum();
     assert_eq!(profit, 3_150_00);
     for (account, minor) in [
         (Account::Bank, 10_975_00),
@@ -120,12 +137,12 @@ fn the_worked_journal_of_cash_on_delivery_closes_to_the_kobo() {
         (Account::VatOutput, -825_00),
         (Account::GoodsReceivedNotInvoiced, -7_000_00),
     ] {
-        assert_eq!(of_both(&region, &account), minor, "{account}");
+        assert_eq!(of_both(region, &account), minor, "{account}");
     }
     let mut trial = TrialBalance::default();
     for (account, minor) in [
-        (Account::Bank, of_both(&region, &Account::Bank)),
-        (Account::VatOutput, of_both(&region, &Account::VatOutput)),
+        (Account::Bank, of_both(region, &Account::Bank)),
+        (Account::VatOutput, of_both(region, &Account::VatOutput)),
         (Account::GoodsReceivedNotInvoiced, -7_000_00),
         (Account::Sales, -profit),
     ] {

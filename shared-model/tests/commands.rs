@@ -2,6 +2,7 @@
 //! read or refused with the field named; nothing that can be read stops the rules from answering.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::inconsistent_digit_grouping, reason = "money shows its minor units: 11_825_00")]
 
 mod day;
 

@@ -2,6 +2,7 @@
 //! nothing but the holder's own word sets it free again.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::inconsistent_digit_grouping, reason = "money shows its minor units: 11_825_00")]
 
 mod day;
 

@@ -5,6 +5,7 @@
 //! --nocapture` prints what the files would say; a person copies it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::inconsistent_digit_grouping, reason = "money shows its minor units: 11_825_00")]
 
 mod day;
 
@@ -64,10 +65,11 @@ fn printing() -> bool {
     std::env::var("OMNIROUTE_PRINT_VECTORS").is_ok()
 }
 
+#[expect(clippy::print_stdout, reason = "a person asked for the vectors, to copy them")]
 fn same(vectors: &str, made: &[(String, Vec<u8>)]) {
     if printing() {
         for (name, bytes) in made {
-            println!("{name} {}", hex(bytes));
+            println!("\n{name} {}", hex(bytes));
         }
         return;
     }

@@ -93,6 +93,17 @@ pub(crate) fn command(depot: &mut Depot, dice: &mut Dice, sites: &[&str]) -> Ask
             order(depot, dice, &[Status::Placed, Status::Reserved, Status::Returned,
                 Status::Picked])}),
         ),
+        _ => further(depot, dice, name, (fresh, sites)),
+    }
+}
+
+fn further(
+    depot: &mut Depot,
+    dice: &mut Dice,
+    name: &'static str,
+    (fresh, sites): (String, &[&str]),
+) -> Asked {
+    match name {
         "write-delivery-note" => (
             CASHIER,
             name,
