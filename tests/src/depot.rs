@@ -136,6 +136,12 @@ impl Depot {
         format!("https://{}", self.running().https)
     }
 
+    /// What its pages' certificate hangs from.
+    #[must_use]
+    pub fn authority_pem(&self) -> &str {
+        &self.running().authority_pem
+    }
+
     #[must_use]
     pub fn process_id(&self) -> u32 {
         self.running().process.id()

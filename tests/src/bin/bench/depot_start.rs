@@ -13,7 +13,7 @@ use system_tests::depot::Depot;
 use system_tests::process::{Process, run};
 
 use crate::Scale;
-use crate::client::{Target, get, post};
+use crate::client::{Target, get};
 use crate::figures::{median, ms, rounded, table};
 use crate::machine::resident_bytes;
 
@@ -38,13 +38,14 @@ pub(crate) async fn measure(folder: &Path, scale: &Scale) -> anyhow::Result<(Val
     let mut rows = Vec::new();
     for orders in STEPS.map(|orders| scale.count(orders)) {
         let folder = folder.join(format!("start-{orders}"));
-        let depot = Depot::create(&folder.join("depot"), "NBO-1");
+        let mut depot = Depot::create(&folder.join("depot"), "NBO-1");
         let imported = import(&depot, &folder, orders)?;
+        let authority_pem = first_start(&mut depot);
         let mut starts = Vec::new();
         for _ in 0..scale.rounds(STARTS, Duration::ZERO).0 {
-            starts.push(start(&depot).await?);
+            starts.push(start(&depot, &authority_pem).await?);
         }
-        let listing = list(depot).await?;
+        let listing = list(depot)?;
         let of = |pick: fn(&Start) -> f64| median(&starts.iter().map(pick).collect::<Vec<_>>());
         let (health, site) = (of(|start| start.health_ms), of(|start| start.site_ms));
         let resident = of(|start| start.resident_mb);
@@ -69,7 +70,8 @@ pub(crate) async fn measure(folder: &Path, scale: &Scale) -> anyhow::Result<(Val
         // Gigabytes of depots are of no use once measured.
         std::fs::remove_dir_all(&folder)?;
     }
-    let head = ["orders", "first page ms", "site ms", "MB then", "list of 50 ms", "MB after all lists"];
+    let head =
+        ["orders", "first page ms", "site ms", "MB then", "list of 50 ms", "MB after all lists"];
     Ok((Value::Array(figures), table("Start of a depot", &head, &rows)))
 }
 
@@ -116,18 +118,23 @@ fn orders_csv(orders: usize) -> anyhow::Result<String> {
     Ok(text)
 }
 
-async fn start(depot: &Depot) -> anyhow::Result<Start> {
+/// The authority's certificate, from a first start that is not measured: it makes the keys.
+fn first_start(depot: &mut Depot) -> String {
+    depot.serve();
+    let pem = depot.authority_pem().to_owned();
+    depot.stop();
+    pem
+}
+
+async fn start(depot: &Depot, authority_pem: &str) -> anyhow::Result<Start> {
     let begun = Instant::now();
     let mut command = Command::new(binary("edge-node"));
     command.args(["serve", "--bind", "127.0.0.1", "--https-port", "0", "--http-port", "0"]);
     command.arg("--state").arg(depot.state()).env("OMNIROUTE_LOG", "error");
     let process = Process::start(command);
-    let address = process.line(START_LONGEST, |line| {
-        line.split("https://").nth(1)?.split(' ').next()?.parse().ok()
-    });
-    let pem = std::fs::read_to_string(depot.state().join("ca.pem"));
-    let pem = pem.or_else(|_| find_authority(depot.state()))?;
-    let mut connection = Target::new(address, &pem)?.connect().await?;
+    let address = process
+        .line(START_LONGEST, |line| line.split("https://").nth(1)?.split(' ').next()?.parse().ok());
+    let mut connection = Target::new(address, authority_pem)?.connect().await?;
     ensure!(connection.ask(&get("/health", "")).await?.status == 200, "no health");
     let health_ms = ms(begun.elapsed());
     ensure!(connection.ask(&get("/api/v1/site", "")).await?.status == 200, "no site");
@@ -136,4 +143,32 @@ async fn start(depot: &Depot) -> anyhow::Result<Start> {
     drop(connection);
     process.terminate();
     Ok(Start { health_ms, site_ms, resident_mb: resident as f64 / MEBIBYTE })
+}
+
+/// What looking through all orders costs.
+struct Listing {
+    first_ms: f64,
+    resident_mb: f64,
+}
+
+fn list(mut depot: Depot) -> anyhow::Result<Listing> {
+    depot.serve();
+    let clerk = depot.signed_in("clerk");
+    let mut first = Vec::new();
+    for _ in 0..STARTS {
+        let begun = Instant::now();
+        let _ = clerk.get("/api/v1/orders");
+        first.push(ms(begun.elapsed()));
+    }
+    let mut after = String::new();
+    loop {
+        let page = clerk.get(&format!("/api/v1/orders?limit=200{after}"));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    let resident = resident_bytes(depot.process_id()).context("it runs")?;
+    depot.stop();
+    Ok(Listing { first_ms: median(&first), resident_mb: resident as f64 / MEBIBYTE })
 }

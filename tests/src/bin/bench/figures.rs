@@ -59,7 +59,8 @@ pub(crate) fn rounded(figure: f64) -> f64 {
 /// A Markdown table.
 #[must_use]
 pub(crate) fn table(title: &str, head: &[&str], rows: &[Vec<String>]) -> String {
-    let mut text = format!("\n### {title}\n\n| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
+    let mut text =
+        format!("\n### {title}\n\n| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
     for row in rows {
         let _ = writeln!(text, "| {} |", row.join(" | "));
     }

@@ -82,7 +82,8 @@ async fn take(State(jobs): State<mpsc::Sender<Job>>, body: Bytes) -> Response {
     }
     match wait.await {
         Ok(seq) => {
-            let body = format!(r#"{{"entry":{{"seq":{seq}}},"reply":{{"number":"NBO-1-{seq:06}"}}}}"#);
+            let body =
+                format!(r#"{{"entry":{{"seq":{seq}}},"reply":{{"number":"NBO-1-{seq:06}"}}}}"#);
             ([(header::CONTENT_TYPE, "application/json")], body).into_response()
         }
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),

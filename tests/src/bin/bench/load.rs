@@ -31,9 +31,7 @@ impl OrderForm {
         let lines: Vec<String> = articles
             .iter()
             .enumerate()
-            .map(|(line, article)| {
-                format!(r#"{{"article":"{article}","quantity":{}}}"#, 1 + line)
-            })
+            .map(|(line, article)| format!(r#"{{"article":"{article}","quantity":{}}}"#, 1 + line))
             .collect();
         let body = format!(
             r#"{{"id":"{nil}","order":"{nil}","terms":"cash_on_delivery","lines":[{}],"delivery_fee_minor":15000,"address":"Enterprise Road 14, Nairobi"}}"#,

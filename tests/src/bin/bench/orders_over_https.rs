@@ -194,5 +194,9 @@ fn shown(loads: &[(&str, &Rounds, &Rounds)], growth: &[(usize, f64, f64)]) -> St
             ]
         })
         .collect();
-    peak + &table("Orders over HTTPS by connections", &["connections", "depot/s", "floor/s", "ratio"], &rows)
+    peak + &table(
+        "Orders over HTTPS by connections",
+        &["connections", "depot/s", "floor/s", "ratio"],
+        &rows,
+    )
 }

@@ -68,10 +68,7 @@ fn feed(key: &AuthorKey) -> anyhow::Result<Vec<FeedItem>> {
             payload: payload.into(),
         })?;
         prev = entry.hash();
-        items.push(FeedItem {
-            seal: key.seal(position, prev),
-            entry: entry.into_bytes().into(),
-        });
+        items.push(FeedItem { seal: key.seal(position, prev), entry: entry.into_bytes().into() });
     }
     Ok(items)
 }
@@ -82,8 +79,12 @@ fn published(key: &AuthorKey) -> anyhow::Result<Vec<(Kind, Vec<Event>)>> {
     let mut listed: Vec<Event> = Vec::with_capacity(codes.len());
     for code in &codes {
         let name = Name::new(&format!("Carton of goods {code}"))?;
-        let article =
-            ListArticle { article: code.clone(), name, barcode: None, tax_class: TaxClass::Standard };
+        let article = ListArticle {
+            article: code.clone(),
+            name,
+            barcode: None,
+            tax_class: TaxClass::Standard,
+        };
         listed.push(catalogue::list(None, &article)?.into());
     }
     let lines: Vec<PriceLine> = (20..)
@@ -98,8 +99,7 @@ fn published(key: &AuthorKey) -> anyhow::Result<Vec<(Kind, Vec<Event>)>> {
     let (currency, valid_from) = (Currency::KES, Timestamp::from_ms(1));
     let message = book_message(BOOK, currency, valid_from, count, hash);
     let signature = key.sign(BOOK_SIGNING_CONTEXT, &message);
-    let book =
-        PublishBook { book: BOOK, currency, valid_from, lines: count, hash, signature };
+    let book = PublishBook { book: BOOK, currency, valid_from, lines: count, hash, signature };
     let in_force = pricing::publish(&books, &book)?;
     Ok(vec![
         (Kind::ListArticles, listed),
