@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../../shared-model/tests/day/mod.rs"]
-#[allow(clippy::inconsistent_digit_grouping, reason = "amounts show where the minor unit begins")]
+#[allow(
+    clippy::inconsistent_digit_grouping,
+    clippy::too_many_lines,
+    unfulfilled_lint_expectations,
+    reason = "the core's own settings of the lints do not hold here"
+)]
 mod day;
 mod region;
 

@@ -19,7 +19,7 @@ use super::error::{AppendError, StoreError};
 use super::fetch::fetch;
 use super::identity::incarnation;
 use super::ingest::{TRIES_MAX, tips_of};
-use super::landing::{Landing, LogRow, Travelling};
+use super::landing::{Landing, LogRow, Travelling, digest_of};
 use super::projecting::{ROUNDS_MAX, Step, gather};
 use super::shelf::Shelf;
 use super::signals::Committed;
@@ -200,8 +200,9 @@ impl HubStore {
                 hlc: new.hlc,
             }],
             gathered,
+            digest: digest_of(tx, new.position.node).await?,
         };
-        Ok(landing.write(tx).await?)
+        Ok(landing.write(tx).await?.committed)
     }
 
     fn site(&self, currency: Currency) -> Site {

@@ -10,29 +10,33 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::shelf::{Asked, Shelf};
 
-/// Fetches what was asked for onto the shelf.
+/// Fetches what was asked for onto the shelf. False when there is nothing of the kind: what was
+/// decided without it stands.
 pub(super) async fn fetch(
     tx: &Transaction<'_>,
     shelf: &mut Shelf,
     asked: Asked,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let mut any = false;
     let records = asked.records.iter().map(|((kind, author), keys)| {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         records(tx, *kind, *author, keys)
     });
     let found = try_join_all(records).await?;
     for (((kind, author), keys), found) in asked.records.into_iter().zip(found) {
-        shelf.put_records(kind, author, keys, found.into_iter());
+        any |= shelf.put_records(kind, author, keys, found);
     }
     for (kind, key) in asked.authors {
         let authors = authors(tx, kind, &key).await?;
+        any |= !authors.is_empty();
         shelf.put_authors(kind, key, authors);
     }
     for document in asked.documents {
         let saved = document_saved(tx, document).await?;
+        any |= saved.is_some();
         shelf.put_document(document, saved);
     }
-    Ok(())
+    Ok(any)
 }
 
 /// Key by key through the index: a planner that knows nothing yet of a table that has just begun

@@ -7,18 +7,18 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use deadpool_postgres::Transaction;
+use futures_util::try_join;
 use shared_model::id::{EntryId, NodeId};
 use shared_model::log::{Epoch, Hash, Range, Scope, Seal, Seq};
+use shared_model::records::Digest;
 use shared_model::sync::v1::{Ack, Candidate, EpochHeld};
 use shared_model::time::{Hlc, Timestamp};
 use uuid::Uuid;
 
 use super::HubStore;
 use super::error::StoreError;
-use super::landing::{self, AsideRow, Landing, LogRow, Travelling};
-use super::projecting::gather;
-use super::shelf::Shelf;
-use super::signals::Committed;
+use super::landing::{self, AsideRow, Landed, Landing, LogRow, Travelling, digest_of};
+use super::projecting::{Gathered, gather};
 use super::sorting::{Aside, Sorted, Tip, Tips, entry_of, reason, sort};
 
 /// How often a transaction that gave way to another is tried again.
@@ -43,8 +43,9 @@ impl HubStore {
             match self.try_ingest(node, &candidates, now).await {
                 Err(error) if error.gave_way() && tries < TRIES_MAX => tries += 1,
                 Err(error) => return Err(error),
-                Ok((ack, committed)) => {
-                    self.signals().tell(committed);
+                Ok((ack, landed)) => {
+                    self.signals().tell(landed.committed);
+                    self.0.warm.keep(node, landed.digest, landed.shelf);
                     return Ok(ack);
                 }
             }
@@ -56,15 +57,15 @@ impl HubStore {
         node: NodeId,
         candidates: &Arc<Vec<Candidate>>,
         now: Timestamp,
-    ) -> Result<(Ack, Committed), StoreError> {
+    ) -> Result<(Ack, Landed), StoreError> {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
         lock_node(&tx, node).await?;
-        let tips = tips_of(&tx, node).await?;
+        let (tips, digest) = try_join!(tips_of(&tx, node), digest_of(&tx, node))?;
         let held = held_hashes(&tx, node, &tips, candidates).await?;
         let mut sorted = self.sort_apart(node, &tips, held, candidates).await?;
         let steps = std::mem::take(&mut sorted.steps);
-        let gathered = gather(&tx, steps, Shelf::default()).await?;
+        let gathered = gather(&tx, steps, self.0.warm.take(node, digest)).await?;
         set_broken_aside(&mut sorted, candidates, &gathered.broken);
         let forked = sorted.aside.iter().any(|a| a.reason == reason::FORKED);
         let kept: Vec<&Uuid> = sorted
@@ -75,15 +76,15 @@ impl HubStore {
             .collect();
         resolve_forked(&tx, node, &kept, now).await?;
         let set_aside = sorted.aside.iter().filter_map(|aside| aside.entry).collect();
-        let landing = landing_of(node, candidates, &sorted, gathered, now);
-        let committed = landing.write(&tx).await?;
+        let landing = landing_of(node, candidates, &sorted, gathered, digest, now);
+        let landed = landing.write(&tx).await?;
         if forked {
             fence(&tx, node).await?;
         }
         let tips = tips.into_iter().chain(sorted.grown).collect();
         let ack = ack(&tx, node, &tips, set_aside).await?;
         tx.commit().await?;
-        Ok((ack, committed))
+        Ok((ack, landed))
     }
 
     /// Reading the payloads of a large batch must not hold up the other tasks of its thread.
@@ -214,7 +215,8 @@ fn landing_of<'a>(
     node: NodeId,
     candidates: &'a [Candidate],
     sorted: &'a Sorted,
-    gathered: super::projecting::Gathered,
+    gathered: Gathered,
+    digest: Digest,
     now: Timestamp,
 ) -> Landing<'a> {
     let mut travelling = Vec::new();
@@ -265,6 +267,7 @@ fn landing_of<'a>(
         travelling,
         tips: sorted.grown.values().copied().collect(),
         gathered,
+        digest,
     }
 }
 

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::error::StoreError;
 use super::projecting::{DocumentChange, Gathered};
+use super::shelf::Shelf;
 use super::signals::Committed;
 use super::sorting::Tip;
 use super::uuid_v7;
@@ -55,11 +56,22 @@ pub(super) struct Landing<'a> {
     pub(super) travelling: Vec<Travelling>,
     pub(super) tips: Vec<Tip>,
     pub(super) gathered: Gathered,
+    /// The digest over the author's records, before and then after.
+    pub(super) digest: Digest,
+}
+
+/// What was written.
+pub(super) struct Landed {
+    pub(super) committed: Committed,
+    pub(super) digest: Digest,
+    /// Records at hand for the next time, if this is committed.
+    pub(super) shelf: Shelf,
 }
 
 impl Landing<'_> {
     /// Writes all of it. Commit soon after: the feed's head is locked from here on.
-    pub(super) async fn write(self, tx: &Transaction<'_>) -> Result<Committed, StoreError> {
+    pub(super) async fn write(mut self, tx: &Transaction<'_>) -> Result<Landed, StoreError> {
+        count_in(&mut self.digest, &self.gathered.saved);
         // Records say after which entry they were last written: the last of their transaction.
         let end = self.log.last().map(|row| row.position);
         try_join!(
@@ -68,14 +80,16 @@ impl Landing<'_> {
             write_seals(tx, &self.seals),
             write_chains(tx, self.author, &self.tips),
             write_records(tx, self.author, end, &self.gathered.saved),
-            write_digest(tx, self.author, &self.gathered.saved),
+            write_digest(tx, self.author, self.digest, &self.gathered.saved),
         )?;
         write_document_changes(tx, &self.gathered.document_changes).await?;
         write_feed(tx, &self.travelling).await?;
-        Ok(Committed {
+        let committed = Committed {
             feed: !self.travelling.is_empty(),
             documents: !self.gathered.document_changes.is_empty(),
-        })
+        };
+        let Gathered { shelf, saved, .. } = self.gathered;
+        Ok(Landed { committed, digest: self.digest, shelf: shelf.settle(&saved) })
     }
 
     async fn write_log(&self, tx: &Transaction<'_>) -> Result<(), StoreError> {
@@ -266,20 +280,24 @@ async fn write_kind(
     Ok(())
 }
 
-pub(super) async fn write_digest(
-    tx: &Transaction<'_>,
-    author: NodeId,
-    saved: &[Saved],
-) -> Result<(), StoreError> {
-    if saved.is_empty() {
-        return Ok(());
-    }
-    let mut digest = digest_of(tx, author).await?;
+/// Takes changed records into the digest of their author.
+pub(super) fn count_in(digest: &mut Digest, saved: &[Saved]) {
     for record in saved {
         if let Some(replaced) = &record.replaced {
             digest.remove(record.kind, &record.key, replaced);
         }
         digest.add(record.kind, &record.key, &record.body);
+    }
+}
+
+pub(super) async fn write_digest(
+    tx: &Transaction<'_>,
+    author: NodeId,
+    digest: Digest,
+    saved: &[Saved],
+) -> Result<(), StoreError> {
+    if saved.is_empty() {
+        return Ok(());
     }
     let statement = tx
         .prepare_cached(

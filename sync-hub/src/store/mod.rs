@@ -21,6 +21,7 @@ mod signals;
 mod sorting;
 mod standing;
 mod told;
+mod warm;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub use feed::FEED_ITEMS_MAX;
 pub(crate) use projecting::contained;
 pub use publish::Published;
 pub use signals::{Committed, Signals};
+
+use warm::Warm;
 
 /// What the store needs to open.
 #[derive(Debug, Clone)]
@@ -72,6 +75,7 @@ struct Inner {
     author_key: AuthorKey,
     writer: Writer,
     signals: Signals,
+    warm: Warm,
 }
 
 impl HubStore {
@@ -96,6 +100,7 @@ impl HubStore {
             author_key,
             writer: Writer(*process.as_bytes()),
             signals: Signals::new(process),
+            warm: Warm::default(),
         })))
     }
 

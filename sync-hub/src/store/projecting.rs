@@ -42,6 +42,8 @@ pub(super) struct Gathered {
     pub(super) document_changes: Vec<DocumentChange>,
     /// Entries that broke the step, with the reason.
     pub(super) broken: Vec<(Position, String)>,
+    /// The records as they were before.
+    pub(super) shelf: Shelf,
 }
 
 /// Runs the steps over the records of the database.
@@ -55,11 +57,10 @@ pub(super) async fn gather(
         let gathered;
         (work, gathered) = run_apart(work).await?;
         let asked = work.shelf.take_asked();
-        if asked.is_empty() {
-            let broken = work.broken;
-            return Ok(Gathered { broken, ..gathered });
+        // What was taken for absent and is absent needs no second look.
+        if asked.is_empty() || !fetch(tx, &mut work.shelf, asked).await? {
+            return Ok(Gathered { broken: work.broken, shelf: work.shelf, ..gathered });
         }
-        fetch(tx, &mut work.shelf, asked).await?;
     }
     Err(StoreError::Broken("taking entries in asks for ever more records".to_owned()))
 }
@@ -118,7 +119,7 @@ impl Work {
                 DocumentChange { position: step.position, document, kind, change }
             }));
         }
-        Ok(Gathered { saved: set.take_changed(), document_changes, broken: Vec::new() })
+        Ok(Gathered { saved: set.take_changed(), document_changes, ..Gathered::default() })
     }
 }
 

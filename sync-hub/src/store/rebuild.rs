@@ -11,7 +11,9 @@ use tokio_postgres::Row;
 use super::HubStore;
 use super::error::StoreError;
 use super::ingest::tips_of;
-use super::landing::{self, write_digest, write_document_changes, write_records};
+use super::landing::{
+    self, count_in, digest_of, write_digest, write_document_changes, write_records,
+};
 use super::projecting::{Gathered, Step, contained, gather};
 use super::shelf::Shelf;
 use super::signals::Committed;
@@ -108,7 +110,9 @@ impl HubStore {
         let mut gathered: Gathered = gather(tx, steps, Shelf::default()).await?;
         gathered.document_changes.retain(|change| new.contains(&change.position));
         write_records(tx, after.node, Some(end), &gathered.saved).await?;
-        write_digest(tx, after.node, &gathered.saved).await?;
+        let mut digest = digest_of(tx, after.node).await?;
+        count_in(&mut digest, &gathered.saved);
+        write_digest(tx, after.node, digest, &gathered.saved).await?;
         write_document_changes(tx, &gathered.document_changes).await?;
         let seqs: Vec<i64> = new.iter().map(|at| landing::seq(at.seq)).collect();
         tx.execute(

@@ -5,11 +5,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 
 use shared_model::id::{DocumentId, NodeId};
-use shared_model::records::{Kind, Load};
+use shared_model::records::{Kind, Load, Saved};
 
 /// Longest key kept: an index of the database takes no more than 2,700 bytes. Those of honest
 /// nodes have a few dozen.
 pub(super) const KEY_BYTES_MAX: usize = 1_024;
+
+/// Most records kept from one batch to the next: a depot's articles and accounts.
+const KEPT_MAX: usize = 20_000;
+
+/// What entry after entry changes.
+const fn is_hot(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Balance | Kind::ArticleStock | Kind::Series | Kind::Rider | Kind::PriceBooks
+    )
+}
 
 /// What was asked for and is not at hand.
 #[derive(Debug, Default)]
@@ -47,22 +58,40 @@ impl Shelf {
         self.asked = Asked::default();
     }
 
+    /// Keeps what the next batch is likely to ask for as well, as it was just saved: sums and
+    /// stocks, not the orders themselves. Nothing when that would be too much.
+    pub(super) fn settle(mut self, saved: &[Saved]) -> Self {
+        self.bodies.retain(|(kind, _), _| is_hot(*kind));
+        for record in saved.iter().filter(|record| is_hot(record.kind)) {
+            let bodies = self.bodies.entry((record.kind, record.author)).or_default();
+            bodies.insert(record.key.clone(), Some(record.body.clone()));
+        }
+        let kept: usize = self.bodies.values().map(HashMap::len).sum();
+        if kept > KEPT_MAX {
+            self.bodies.clear();
+        }
+        Self { bodies: self.bodies, ..Self::default() }
+    }
+
     /// Whether a key was used since the last call that the database would not take.
     pub(super) fn take_unfit_key(&mut self) -> bool {
         std::mem::take(&mut self.unfit_key)
     }
 
-    /// Puts what was found on the shelf: whatever else was asked for is absent.
+    /// Puts what was found on the shelf: whatever else was asked for is absent. Says whether
+    /// anything was found.
     pub(super) fn put_records(
         &mut self,
         kind: Kind,
         author: NodeId,
         asked: BTreeSet<String>,
-        found: impl Iterator<Item = (String, Vec<u8>)>,
-    ) {
+        found: Vec<(String, Vec<u8>)>,
+    ) -> bool {
+        let any = !found.is_empty();
         let bodies = self.bodies.entry((kind, author)).or_default();
         bodies.extend(asked.into_iter().map(|key| (key, None)));
-        bodies.extend(found.map(|(key, body)| (key, Some(body))));
+        bodies.extend(found.into_iter().map(|(key, body)| (key, Some(body))));
+        any
     }
 
     pub(super) fn put_authors(&mut self, kind: Kind, key: String, authors: Vec<NodeId>) {

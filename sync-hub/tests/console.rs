@@ -1,0 +1,18 @@
+//! The console over a real PostgreSQL, with records that depots wrote: what it shows is what they
+//! have, what people decide there is kept, and nothing bad gets further than a problem.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "console/asking.rs"]
+mod asking;
+#[path = "console/bad_input.rs"]
+mod bad_input;
+#[path = "console/decisions.rs"]
+mod decisions;
+#[path = "../../shared-model/tests/day/mod.rs"]
+mod day;
+mod region;
+#[path = "console/verifying.rs"]
+mod verifying;
+#[path = "console/views.rs"]
+mod views;
