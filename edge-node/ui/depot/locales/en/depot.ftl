@@ -134,7 +134,7 @@ scan-unknown = Unknown: { $code }. Search by name, or ask the manager.
 
 today-work = What waits
 today-cash = Cash and sales
-today-sales = Sales today
+today-sales = Sales, without tax
 today-till = In the till
 today-safe = In the safe
 today-riders = With riders

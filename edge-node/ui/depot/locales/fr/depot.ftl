@@ -134,7 +134,7 @@ scan-unknown = Inconnu : { $code }. Cherchez par nom, ou demandez au responsable
 
 today-work = Ce qui attend
 today-cash = Espèces et ventes
-today-sales = Ventes du jour
+today-sales = Ventes hors taxe
 today-till = Dans la caisse
 today-safe = Dans le coffre
 today-riders = Chez les livreurs

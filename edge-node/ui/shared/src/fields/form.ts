@@ -25,9 +25,10 @@ export function labelOf(form: HTMLElement | null, name: string): { text: string;
       ? form.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"], [name^="${CSS.escape(name)}."]`)
       : null;
   if (!control) return { text: '', control: null };
-  const group =
-    control.closest('fieldset[data-field]')?.querySelector('legend')?.textContent ??
-    (control.getAttribute('name') === name ? null : control.closest('fieldset[aria-label]')?.getAttribute('aria-label'));
+  const legend = control.closest('fieldset[data-field]')?.querySelector('legend')?.textContent;
+  const line = control.closest('fieldset[aria-label]')?.getAttribute('aria-label');
   const own = control.getAttribute('aria-label') ?? (control.id && form?.querySelector(`label[for="${CSS.escape(control.id)}"]`)?.textContent);
-  return { text: (group ?? own ?? '').trim(), control };
+  const label = (legend ?? own ?? '').trim();
+  const whole = control.getAttribute('name') !== name;
+  return { text: line ? (whole ? line : `${line} – ${label}`) : label, control };
 }
