@@ -117,7 +117,7 @@ fn agree(edge: &EdgeStore, hub: &HubStore) {
 
 #[test]
 fn whatever_is_cut_all_arrives_once() {
-    for_seeds(200, |_, mut dice| {
+    for_seeds(120, |_, mut dice| {
         let (mut hub, mut edges) = stage(&["NBO-1", "NBO-2"]);
         for _ in 0..2 {
             for edge in &mut edges {
@@ -138,7 +138,7 @@ fn whatever_is_cut_all_arrives_once() {
 
 #[test]
 fn two_sessions_at_once_bring_nothing_twice() {
-    for_seeds(100, |_, mut dice| {
+    for_seeds(50, |_, mut dice| {
         let (mut hub, mut edges) = stage(&["NBO-1", "NBO-2"]);
         let edge = &mut edges[0];
         settle(edge, &mut hub, &mut dice);
@@ -156,7 +156,7 @@ fn two_sessions_at_once_bring_nothing_twice() {
 
 #[test]
 fn what_grew_while_the_feed_was_read_is_sent_too() {
-    for_seeds(60, |_, mut dice| {
+    for_seeds(40, |_, mut dice| {
         let (mut hub, mut edges) = stage(&["NBO-1", "NBO-2"]);
         let (first, second) = edges.split_at_mut(1);
         let (first, second) = (&mut first[0], &mut second[0]);
@@ -185,7 +185,7 @@ fn ids(edge: &EdgeStore) -> BTreeSet<EntryId> {
 
 #[test]
 fn restored_backup_opens_new_epoch_and_gets_its_tail_back() {
-    for_seeds(100, |_, mut dice| {
+    for_seeds(50, |_, mut dice| {
         let (mut hub, mut edges) = stage(&["NBO-1", "NBO-2"]);
         let edge = &mut edges[0];
         unsteady(edge, &mut hub, &mut dice, 2);
@@ -224,7 +224,7 @@ fn unsteady_recovery(edge: &mut EdgeStore, hub: &mut HubStore, dice: &mut Dice) 
 
 #[test]
 fn cloned_node_quarantined_until_a_person_admits_it() {
-    for_seeds(60, |_, mut dice| {
+    for_seeds(40, |_, mut dice| {
         let (mut hub, mut edges) = stage(&["NBO-1", "NBO-2"]);
         let first = &mut edges[0];
         settle(first, &mut hub, &mut dice);
