@@ -222,7 +222,7 @@ mod tests {
              ,NO CODE,1\n\
              A|B,PIPE,1\n\
              C,TEN,ten\n\
-             D,LESS,-1\n\
+             D1,LESS,-1\n\
              E,TINY,0.00001\n\
              F,HUGE,999999999\n\
              G,ONE\n\

@@ -54,7 +54,7 @@ impl Cli {
     /// what is wrong.
     #[must_use]
     pub fn log_by_default(&self) -> &'static str {
-        if matches!(self.command, Command::Serve(_)) { "info" } else { "warn" }
+        if matches!(self.command, Command::Serve(_)) { "info,memory_serve=warn" } else { "warn" }
     }
 
     /// Does what was asked.

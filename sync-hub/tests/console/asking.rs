@@ -19,11 +19,12 @@ use crate::region::{Base, NOW, candidates, enrol, lived};
 const PASSWORD: &str = "four wet umbrellas";
 
 pub(crate) struct Asking {
-    pub(crate) base: Base,
     pub(crate) store: HubStore,
     pub(crate) region: Region,
     app: Router,
     cookie: String,
+    /// Kept as long as the store is used.
+    _base: Base,
 }
 
 impl Asking {
@@ -38,7 +39,7 @@ impl Asking {
         }
         while sync_hub::documents::project_some(&store, NOW).await.unwrap() > 0 {}
         let app = app(&store);
-        let mut asking = Self { base, store, region, app, cookie: String::new() };
+        let mut asking = Self { store, region, app, cookie: String::new(), _base: base };
         asking.sign_in().await;
         asking
     }

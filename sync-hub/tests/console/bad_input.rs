@@ -54,10 +54,9 @@ async fn bad_queries_name_their_field() {
     let long = format!("/api/v1/stock?search={}", "x".repeat(101));
     is_problem("a long search", &asking.get(&long).await, 400, "search");
     let order = mint();
-    for (path, field) in [
-        (format!("orders/x/{order}"), "node"),
-        (format!("orders/{order}/x"), "order"),
-    ] {
+    for (path, field) in
+        [(format!("orders/x/{order}"), "node"), (format!("orders/{order}/x"), "order")]
+    {
         let answer = asking.get(&format!("/api/v1/{path}")).await;
         is_problem(&path, &answer, 400, field);
     }
@@ -80,7 +79,8 @@ async fn bad_commands_name_their_field_and_change_nothing() {
     ];
     for (name, body) in &good {
         for (key, _) in body.as_object().unwrap() {
-            let bad = [Value::Null, json!(7), json!(""), json!(["x"]), json!({"a": 1}), json!(true)];
+            let bad =
+                [Value::Null, json!(7), json!(""), json!(["x"]), json!({"a": 1}), json!(true)];
             for value in bad {
                 let mut changed = body.clone();
                 changed[key] = value;
@@ -89,7 +89,12 @@ async fn bad_commands_name_their_field_and_change_nothing() {
             }
             let mut without = body.clone();
             without.as_object_mut().unwrap().remove(key);
-            is_problem(&format!("{name} without {key}"), &asking.post(name, &without).await, 400, key);
+            is_problem(
+                &format!("{name} without {key}"),
+                &asking.post(name, &without).await,
+                400,
+                key,
+            );
         }
         let mut more = body.clone();
         more["extra"] = json!(1);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use shared_model::catalogue::ListArticle;
 use shared_model::exceptions::Exception;
 use shared_model::ledger::{Account, Unit};
 use shared_model::money::Currency;
@@ -10,10 +11,13 @@ use shared_model::orders::Order;
 use shared_model::records::{Balance, Kind};
 use shared_model::rights::Right;
 use shared_model::sync::v1::Status;
+use shared_model::tax::TaxClass;
+use shared_model::text::Name;
 use shared_model::warehouse::ArticleStock;
 
 use crate::asking::Asking;
 use crate::day::Depot;
+use crate::region::NOW;
 
 /// What a depot's own records add up to on a money account, in KES.
 fn money(depot: &Depot, account: &str) -> i64 {
@@ -26,7 +30,7 @@ fn money(depot: &Depot, account: &str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stock_and_books_are_those_of_the_depots() {
-    let asking = Asking::after(400).await;
+    let asking = Asking::after(220).await;
     let items = asking.items("/api/v1/stock").await;
     assert!(items.len() > 2, "{items:?}");
     for depot in &asking.region.depots {
@@ -37,8 +41,13 @@ async fn stock_and_books_are_those_of_the_depots() {
             let sites = item["sites"].as_array().unwrap();
             let shown = sites.iter().find(|at| at["site"] == site);
             let number = |key: &str| shown.map_or(0, |at| at[key].as_i64().unwrap());
-            let shown = [number("on_hand"), number("reserved"), number("lent"), number("in_transit")];
-            assert_eq!(shown, [own.on_hand(), own.reserved, own.lent, own.with_riders], "{article}");
+            let shown =
+                [number("on_hand"), number("reserved"), number("lent"), number("in_transit")];
+            assert_eq!(
+                shown,
+                [own.on_hand(), own.reserved, own.lent, own.with_riders],
+                "{article}"
+            );
         }
     }
     let books = asking.page("/api/v1/trial-balance").await;
@@ -59,13 +68,14 @@ async fn stock_and_books_are_those_of_the_depots() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_order_is_listed_once_and_opens() {
-    let asking = Asking::after(400).await;
+    let asking = Asking::after(220).await;
     let listed = asking.items("/api/v1/orders").await;
     let mut expected = BTreeSet::new();
     for depot in &asking.region.depots {
-        let own = depot.memory.records().filter(|(kind, _, author, _)| {
-            *kind == Kind::Order && *author == depot.node()
-        });
+        let own = depot
+            .memory
+            .records()
+            .filter(|(kind, _, author, _)| *kind == Kind::Order && *author == depot.node());
         expected.extend(own.map(|(_, key, _, _)| (depot.node().to_string(), key.to_owned())));
     }
     let key = |order: &Value| {
@@ -99,7 +109,7 @@ async fn every_order_is_listed_once_and_opens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_are_filtered_by_site_and_status() {
-    let asking = Asking::after(400).await;
+    let asking = Asking::after(220).await;
     let all = asking.items("/api/v1/orders").await;
     for site in ["NBO-1", "NBO-2", "NBO-3", "NBO-9"] {
         let expected = all.iter().filter(|order| order["site"] == site).count();
@@ -111,16 +121,25 @@ async fn lists_are_filtered_by_site_and_status() {
         let shown = asking.items(&format!("/api/v1/orders?status={status}")).await;
         assert_eq!(shown.len(), expected, "{status}");
     }
-    let stock = asking.items("/api/v1/stock?search=rice").await;
-    assert_eq!(stock.len(), 1);
-    assert_eq!(stock[0]["article"], "RICE-5");
-    assert_ne!(stock[0]["name"], "");
+    let listing = ListArticle {
+        article: "RICE-5".parse().unwrap(),
+        name: Name::new("Basmati from Mwea").unwrap(),
+        barcode: None,
+        tax_class: TaxClass::ZeroRated,
+    };
+    asking.store.publish_catalogue(&[listing], &[], Currency::KES, NOW, NOW).await.unwrap();
+    for search in ["rice", "MWEA", "asmati%20f"] {
+        let stock = asking.items(&format!("/api/v1/stock?search={search}")).await;
+        assert_eq!(stock.len(), 1, "{search}");
+        assert_eq!(stock[0]["article"], "RICE-5");
+        assert_eq!(stock[0]["name"], "Basmati from Mwea");
+    }
     assert!(asking.items("/api/v1/stock?search=%25").await.is_empty(), "a sign is a sign");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exceptions_and_rights_of_all_sites_are_shown() {
-    let asking = Asking::after(600).await;
+    let asking = Asking::after(350).await;
     let depots = &asking.region.depots;
     let own: Vec<Exception> = depots.iter().flat_map(Depot::all::<Exception>).collect();
     let open = own.iter().filter(|e| e.status == shared_model::exceptions::Status::Open).count();
@@ -146,10 +165,9 @@ async fn the_fleet_says_who_is_behind_and_who_agrees() {
     let asking = Asking::after(60).await;
     let (one, two) = (&asking.region.depots[0], &asking.region.depots[1]);
     let now = sync_hub::clock::now();
-    for (depot, digest, unsent) in [
-        (one, one.memory.digest(one.node()).to_bytes(), 0),
-        (two, [9; 32], 4),
-    ] {
+    for (depot, digest, unsent) in
+        [(one, one.memory.digest(one.node()).to_bytes(), 0), (two, [9; 32], 4)]
+    {
         let status = Status {
             epoch: depot.epoch,
             seq: depot.log.last().unwrap().entry().position.seq,

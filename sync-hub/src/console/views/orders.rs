@@ -152,8 +152,8 @@ fn item(row: &Row, order: Order, customers: &HashMap<CustomerId, Customer>) -> I
 
 #[derive(Deserialize)]
 pub(super) struct Which {
-    node: NodeId,
-    order: OrderId,
+    node: String,
+    order: String,
 }
 
 pub(super) async fn show(
@@ -161,10 +161,17 @@ pub(super) async fn show(
     State(console): State<Console>,
     Path(which): Path<Which>,
 ) -> Result<Json<order_detail::Detail>, Problem> {
-    let found = order_detail::read(&console.store, which.node, which.order).await?;
+    // Parsed here: the address alone would not say which of the two is wrong.
+    let node: NodeId = which.node.parse().map_err(|_| not_an_id("node"))?;
+    let order: OrderId = which.order.parse().map_err(|_| not_an_id("order"))?;
+    let found = order_detail::read(&console.store, node, order).await?;
     let detail = found.ok_or_else(|| {
-        Problem::not_found(format!("no order {} of this node is held here", which.order))
+        Problem::not_found(format!("no order {order} of this node is held here"))
             .remedy("open it from the list of orders")
     })?;
     Ok(Json(detail))
+}
+
+fn not_an_id(field: &'static str) -> Problem {
+    Problem::bad_input(field, "is not an id", "open the order from the list of orders")
 }
