@@ -153,7 +153,7 @@ impl Day {
                 .iter()
                 .enumerate()
                 .map(|(index, (article, quantity))| {
-                    let bin = format!("{}-0{}", ["A", "B", "C", "D"][index % 4], index / 4 % 4 + 1);
+                    let bin = format!("{}-0{}", ["A", "B"][index % 2], index / 2 % 2 + 1);
                     let quantity = (quantity + extra).min(BIN_UNITS_MAX);
                     json!({"article": article, "quantity": quantity, "bin": bin,
                            "unit_cost_minor": 12_500, "expected": quantity})
