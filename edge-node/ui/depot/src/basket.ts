@@ -38,3 +38,22 @@ export function likelyTenders(total_minor: number, digits: number): number[] {
   const rounded = [50, 100, 500, 1000].map((note) => Math.ceil(total_minor / (note * unit)) * note * unit);
   return [...new Set([total_minor, ...rounded])].slice(0, 4);
 }
+
+/** What may be sold here of another depot's stock. */
+export interface Elsewhere {
+  site: string;
+  left: number;
+}
+
+/** A depot may have promised the same article in several rights: for a sale they are one. */
+export function sellableElsewhere(
+  rights: readonly { home_site: string; holder_site: string; left: number }[],
+  here: string,
+): Elsewhere[] {
+  const left = new Map<string, number>();
+  for (const right of rights) {
+    if (right.holder_site !== here || right.home_site === here || right.left <= 0) continue;
+    left.set(right.home_site, (left.get(right.home_site) ?? 0) + right.left);
+  }
+  return [...left].map(([site, sum]) => ({ site, left: sum }));
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OrderLine, Sync } from '../src/api.ts';
-import { likelyTenders, rateOf, totals } from '../src/basket.ts';
+import { likelyTenders, rateOf, sellableElsewhere, totals } from '../src/basket.ts';
 import { chip } from '../src/chip.ts';
 import { may } from '../src/roles.ts';
 import { stops } from '../src/walk.ts';
@@ -50,6 +50,12 @@ test('tax is rounded once per document, as the edge does it', () => {
   assert.equal(totals([line(10_050)], 16_000).tax_minor, 1_608);
   assert.equal(totals([line(500, 'zero_rated'), line(500, 'exempt')], 16_000).tax_minor, 0);
   assert.equal(totals([], 16_000).total_minor, 0);
+});
+
+test('several rights of one depot are one place to sell from', () => {
+  const right = (home_site: string, holder_site: string, left: number) => ({ home_site, holder_site, left });
+  const rights = [right('NBO-1', 'NBO-2', 1), right('NBO-1', 'NBO-2', 2), right('MBA-1', 'NBO-2', 0), right('NBO-2', 'NBO-1', 5)];
+  assert.deepEqual(sellableElsewhere(rights, 'NBO-2'), [{ site: 'NBO-1', left: 3 }]);
 });
 
 test('likely amounts are the total and the next notes', () => {
