@@ -1,7 +1,7 @@
 //! A depot as its people run it.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -16,6 +16,19 @@ use crate::wait::until;
 /// A start includes migrations and a hash; on a busy machine it takes a while.
 const START_LONGEST: Duration = Duration::from_secs(60);
 
+/// Where a depot serves its pages; port 0 takes a free one.
+#[derive(Debug, Clone, Copy)]
+pub struct Listen {
+    pub bind: IpAddr,
+    pub https_port: u16,
+    pub http_port: u16,
+}
+
+impl Listen {
+    pub const LOOPBACK: Self =
+        Self { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), https_port: 0, http_port: 0 };
+}
+
 /// A depot's folder and, while it runs, its process.
 pub struct Depot {
     pub site: String,
@@ -24,6 +37,7 @@ pub struct Depot {
     running: Option<Running>,
     /// Put before the binary, such as `faketime`.
     wrapper: Vec<String>,
+    listen: Listen,
 }
 
 struct Running {
@@ -55,6 +69,8 @@ impl Depot {
             people: BTreeMap::new(),
             running: None,
             wrapper: Vec::new(),
+            https_port: 0,
+            listen: Listen::LOOPBACK,
         };
         run(depot.cli("init").arg("--profile").arg(profile));
         for (role, pin) in PEOPLE {
@@ -74,6 +90,8 @@ impl Depot {
             people: self.people.clone(),
             running: None,
             wrapper: Vec::new(),
+            https_port: 0,
+            listen: Listen::LOOPBACK,
         }
     }
 
@@ -105,6 +123,11 @@ impl Depot {
         run(self.cli("enrol").args(["--token", token]));
     }
 
+    /// Where it serves from the next start on.
+    pub const fn listen(&mut self, listen: Listen) {
+        self.listen = listen;
+    }
+
     /// Starts the server on free ports of the loopback address.
     ///
     /// # Panics
@@ -115,16 +138,25 @@ impl Depot {
         words.push(binary("edge-node").display().to_string());
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).arg("serve").arg("--state").arg(&self.state);
-        command.args(["--bind", "127.0.0.1", "--https-port", "0", "--http-port", "0"]);
+        let Listen { bind, https_port, http_port } = self.listen;
+        command.args(["--bind", &bind.to_string()]);
+        command.args(["--https-port", &https_port.to_string()]);
+        command.args(["--http-port", &http_port.to_string()]);
         command.env("OMNIROUTE_LOG", std::env::var("OMNIROUTE_LOG").unwrap_or("error".into()));
         let process = Process::start(command);
         let (https, http) = process.line(START_LONGEST, |line| {
-            let https = line.split("https://").nth(1)?.split(' ').next()?.parse().ok()?;
+            let https: SocketAddr =
+                line.split("https://").nth(1)?.split(' ').next()?.parse().ok()?;
             let http: SocketAddr = line.split("http://").nth(1)?.split('/').next()?.parse().ok()?;
-            Some((https, http))
+            Some((dialled(https), dialled(http)))
         });
         let authority_pem = plain_text(&format!("http://{http}/ca.pem"));
         self.running = Some(Running { process, https, authority_pem });
+    }
+
+    /// Starts on the same port from now on: an open page knows no other.
+    pub fn keep_port(&mut self) {
+        self.https_port = self.running().https.port();
     }
 
     fn running(&self) -> &Running {
@@ -209,4 +241,12 @@ impl Depot {
     pub fn wait_until_sent(&self, longest: Duration) {
         until("everything is at the hub", longest, || (self.status()["unsent"] == 0).then_some(()));
     }
+}
+
+/// How to dial a server that listens on `address`.
+fn dialled(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    address
 }

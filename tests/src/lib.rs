@@ -10,4 +10,6 @@ pub mod day;
 pub mod depot;
 pub mod hub;
 pub mod process;
+pub mod raw;
+pub mod stocked;
 pub mod wait;

@@ -17,19 +17,16 @@ pub(super) fn hand_over(day: &mut Day, tell: Tell<'_>) {
         "declare-handover",
         json!({"handover": handover, "rider": rider, "declared_minor": collected}),
     );
-    let own_count = declarer.command(
-        "count-handover",
-        json!({"handover": handover, "counted_minor": collected}),
-    );
+    let own_count = declarer
+        .command("count-handover", json!({"handover": handover, "counted_minor": collected}));
     assert_eq!(own_count.status, 403, "who declares does not count: {}", own_count.body);
     let counter = day.nbo1.signed_in("cashier");
     let shown = counter.get("/api/v1/handovers");
     assert!(shown["items"][0]["declared_minor"].is_null(), "the count is blind: {shown}");
     let counted = collected - SHORT_MINOR;
-    let _ = counter
-        .done("count-handover", json!({"handover": handover, "counted_minor": counted}));
-    let closed = declarer
-        .done("cosign-handover", json!({"handover": handover, "accept_shortage": true}));
+    let _ = counter.done("count-handover", json!({"handover": handover, "counted_minor": counted}));
+    let closed =
+        declarer.done("cosign-handover", json!({"handover": handover, "accept_shortage": true}));
     assert_eq!(closed["shortage_minor"], SHORT_MINOR);
     day.report.cash_counted_minor = counted;
     day.report.cash_short_minor = SHORT_MINOR;

@@ -20,9 +20,7 @@ fn prices(browser: &Browser, count: usize) -> Vec<(String, i64)> {
         .expect("a list")
         .iter()
         .filter(|item| item["available"].as_i64().is_some_and(|available| available >= 4))
-        .filter_map(|item| {
-            Some((item["code"].as_str()?.to_owned(), item["price_minor"].as_i64()?))
-        })
+        .filter_map(|item| Some((item["code"].as_str()?.to_owned(), item["price_minor"].as_i64()?)))
         .take(count)
         .collect()
 }
@@ -126,7 +124,8 @@ pub(super) fn both_try_the_last_carton(day: &mut Day, carton: &Carton, tell: Tel
     let sale =
         json!({"order": carton.order, "tendered_minor": tendered, "lines": [line(Some("NBO-1"))]});
     let _ = there.done("sell", sale);
-    let again = json!({"order": fresh(), "tendered_minor": tendered, "lines": [line(Some("NBO-1"))]});
+    let again =
+        json!({"order": fresh(), "tendered_minor": tendered, "lines": [line(Some("NBO-1"))]});
     let again = there.command("sell", again);
     assert_eq!(again.status, 422, "the right is spent: {}", again.body);
     day.report.sales += 1;
@@ -164,10 +163,8 @@ pub(super) fn refund_and_count(day: &mut Day, tell: Tell<'_>) {
     let stock = clerk.get(&format!("/api/v1/articles/{article}"));
     let held = &stock["bins"][0];
     let count = fresh();
-    let _ = clerk.done(
-        "start-count",
-        json!({"count": count, "bin": held["bin"], "article": article}),
-    );
+    let _ =
+        clerk.done("start-count", json!({"count": count, "bin": held["bin"], "article": article}));
     let seen = held["quantity"].as_i64().expect("units") - 1;
     let recorded = clerk.done("record-count", json!({"count": count, "quantity": seen}));
     if recorded["status"] == "counted" {

@@ -61,10 +61,10 @@ pub(super) fn deliver(day: &mut Day, orders: &[Value], tell: Tell<'_>) {
     }
     let _ = on_the_road
         .done("record-failed-delivery", json!({"task": failed["task"], "reason": "absent"}));
-    let _ = day.nbo1.signed_in("clerk").done(
-        "take-back",
-        json!({"task": failed["task"], "bin": "A-01", "damaged": []}),
-    );
+    let _ = day
+        .nbo1
+        .signed_in("clerk")
+        .done("take-back", json!({"task": failed["task"], "bin": "A-01", "damaged": []}));
     day.report.delivered = delivered.len();
     day.report.taken_back = 1;
     day.report.rider = rider;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::api::{Browser, fresh};
 use crate::binaries::workspace;
 use crate::cable::Cable;
-use crate::depot::Depot;
+use crate::depot::{Depot, Listen};
 use crate::hub::Hub;
 use crate::process::run;
 use crate::wait::until;
@@ -62,7 +62,7 @@ impl Day {
     /// # Panics
     /// When something does not work: then there is nothing to show.
     #[must_use]
-    pub fn prepare(folder: &Path, tell: Tell<'_>) -> Self {
+    pub fn prepare(folder: &Path, listen: [Listen; 2], tell: Tell<'_>) -> Self {
         let began = Instant::now();
         tell("Starting the Nairobi hub with a Postgres of its own");
         let (hub, cable) = Hub::create_behind_a_cable(&folder.join("hub"));
@@ -78,7 +78,8 @@ impl Day {
         tell("Importing 500 real orders into NBO-1");
         let said = run(depots[0].cli("import").arg(sample()).args(["--rate", RATE, "--json"]));
         report.import = serde_json::from_str(&said).expect("the import's report");
-        for depot in &mut depots {
+        for (depot, listen) in depots.iter_mut().zip(listen) {
+            depot.listen(listen);
             depot.serve();
         }
         let [nbo1, nbo2] = depots;
