@@ -57,8 +57,8 @@ async function enter(session: Session): Promise<void> {
 
 let waiting: ReturnType<typeof setTimeout> | undefined;
 onChanged(() => {
-  clearTimeout(waiting);
-  waiting = setTimeout(() => {
+  waiting ??= setTimeout(() => {
+    waiting = undefined;
     if (!current.session) return;
     get<Fleet>('fleet').then((fleet) => (current.fleet = fleet)).catch(() => {});
   }, 1000);

@@ -120,8 +120,11 @@ function follow(path: () => string | null, kinds: readonly string[], target: { l
     let timer: ReturnType<typeof setTimeout> | undefined;
     const unsubscribe = onChanged((changed) => {
       if (!changed.some((kind) => kind === EVERYTHING || kinds.includes(kind))) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => void target.load(), SETTLE_MS);
+      // Not put off by what comes meanwhile: under a steady stream the page would never be read.
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void target.load();
+      }, SETTLE_MS);
     });
     return () => {
       clearTimeout(timer);

@@ -20,7 +20,7 @@ all = All
 less-of = Less: { $label }
 more-of = More: { $label }
 
-age-now = less than a minute
+age-now = under 1 min
 age-minutes = { $count } min
 age-hours = { $count } h
 age-days = { $count ->

@@ -20,7 +20,7 @@ all = Tous
 less-of = Moins : { $label }
 more-of = Plus : { $label }
 
-age-now = moins d’une minute
+age-now = moins d’1 min
 age-minutes = { $count } min
 age-hours = { $count } h
 age-days = { $count ->
