@@ -69,7 +69,6 @@ impl Depot {
             people: BTreeMap::new(),
             running: None,
             wrapper: Vec::new(),
-            https_port: 0,
             listen: Listen::LOOPBACK,
         };
         run(depot.cli("init").arg("--profile").arg(profile));
@@ -90,7 +89,6 @@ impl Depot {
             people: self.people.clone(),
             running: None,
             wrapper: Vec::new(),
-            https_port: 0,
             listen: Listen::LOOPBACK,
         }
     }
@@ -156,7 +154,7 @@ impl Depot {
 
     /// Starts on the same port from now on: an open page knows no other.
     pub fn keep_port(&mut self) {
-        self.https_port = self.running().https.port();
+        self.listen.https_port = self.running().https.port();
     }
 
     fn running(&self) -> &Running {
