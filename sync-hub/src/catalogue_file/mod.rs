@@ -203,7 +203,7 @@ mod tests {
         );
         assert_eq!(file.articles.len(), 1);
         assert_eq!(file.articles[0].name.as_str(), "NEWER");
-        assert_eq!(file.prices[0].unit_price_minor, 3 * 165_00);
+        assert_eq!(file.prices[0].unit_price_minor, 3 * 16_500);
         assert_eq!(
             reasons(&file),
             [
