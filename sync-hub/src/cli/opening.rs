@@ -91,7 +91,9 @@ impl OpenHub {
         Ok(Self { store, config, cluster })
     }
 
+    /// Lets a running hub know, for something may have changed, and closes.
     pub(super) async fn close(self) -> anyhow::Result<()> {
+        self.store.announce().await?;
         self.store.close();
         match self.cluster {
             Some(cluster) => tokio::task::spawn_blocking(move || cluster.stop()).await?,

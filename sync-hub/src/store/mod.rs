@@ -128,6 +128,16 @@ impl HubStore {
         self.0.signals.relay(self.0.database.clone(), cancel).await;
     }
 
+    /// Tells other processes of whatever was committed: for a command that ends before
+    /// [`HubStore::relay_signals`] would have told them.
+    ///
+    /// # Errors
+    /// When the database fails; the others look by themselves, a little later.
+    pub async fn announce(&self) -> Result<(), StoreError> {
+        let client = self.client().await?;
+        self.0.signals.announce_all(&client).await
+    }
+
     /// Something was committed beside the log that views show.
     pub fn tell_changed(&self) {
         self.0.signals.tell(Committed::NOTHING_TRAVELS);

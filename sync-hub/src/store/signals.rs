@@ -97,6 +97,16 @@ impl Signals {
         self.0.announce.notify_one();
     }
 
+    /// Tells other processes at once that anything may have changed.
+    pub(super) async fn announce_all(
+        &self,
+        client: &tokio_postgres::Client,
+    ) -> Result<(), StoreError> {
+        let payload = format!("{} {}", self.0.process, FEED | DOCUMENTS | CHANGED);
+        client.execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &payload]).await?;
+        Ok(())
+    }
+
     fn wake(&self, bits: u8) {
         for (bit, sender) in
             [(FEED, &self.0.feed), (DOCUMENTS, &self.0.documents), (CHANGED, &self.0.changed)]
