@@ -11,6 +11,8 @@ mod bad_input;
 mod decisions;
 #[path = "../../shared-model/tests/day/mod.rs"]
 mod day;
+#[path = "console/paying.rs"]
+mod paying;
 mod region;
 #[path = "console/verifying.rs"]
 mod verifying;

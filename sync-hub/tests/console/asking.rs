@@ -1,5 +1,7 @@
 //! A console with somebody signed in, in front of a store that took in the days of three depots.
 
+use std::path::Path;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
@@ -9,6 +11,7 @@ use sync_hub::console::live::{KINDS, Live};
 use sync_hub::console::router::{Console, guarded};
 use sync_hub::console::session::ConsoleState;
 use sync_hub::store::{Door, HubStore};
+use tokio_postgres::config::Host;
 use tower::ServiceExt as _;
 use web_rim::ca::SiteAuthority;
 use web_rim::secret::{Hasher, Pepper, hash_now};
@@ -23,8 +26,7 @@ pub(crate) struct Asking {
     pub(crate) region: Region,
     app: Router,
     cookie: String,
-    /// Kept as long as the store is used.
-    _base: Base,
+    base: Base,
 }
 
 impl Asking {
@@ -39,9 +41,25 @@ impl Asking {
         }
         while sync_hub::documents::project_some(&store, NOW).await.unwrap() > 0 {}
         let app = app(&store);
-        let mut asking = Self { store, region, app, cookie: String::new(), _base: base };
+        let mut asking = Self { store, region, app, cookie: String::new(), base };
         asking.sign_in().await;
         asking
+    }
+
+    pub(crate) fn state_dir(&self) -> &Path {
+        self.base.state.path()
+    }
+
+    /// As an operator would write it.
+    pub(crate) fn database_url(&self) -> String {
+        let database = &self.base.database;
+        let Host::Unix(socket) = &database.get_hosts()[0] else { unreachable!("a socket") };
+        let (user, name) = (database.get_user().unwrap(), database.get_dbname().unwrap());
+        format!(
+            "host={} port={} user={user} dbname={name}",
+            socket.display(),
+            database.get_ports()[0]
+        )
     }
 
     async fn sign_in(&mut self) {
