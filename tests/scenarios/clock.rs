@@ -4,10 +4,14 @@ use serde_json::json;
 use system_tests::api::fresh;
 use system_tests::depot::Depot;
 
+/// One article in the catalogue, by way of an imported order.
+const ORDER: &str = "1,22423,CAKE STAND,1.0,2011-05-13 08:09:00,12.75,15129.0,Kenya";
+
 #[test]
 fn clock_at_1970_still_sells() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut depot = Depot::create(&folder.path().join("nbo-1"), "NBO-1");
+    depot.import_lines(ORDER);
     depot.wrap(&["faketime", "-f", "@1970-01-02 00:00:00"]);
     depot.serve();
     // The browser's clock is right; the depot's certificate must satisfy both.

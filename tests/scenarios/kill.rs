@@ -13,10 +13,14 @@ use uuid::Uuid;
 const KILLS: usize = 12;
 const PEOPLE: usize = 4;
 
+/// One article in the catalogue, by way of an imported order.
+const ORDER: &str = "1,22423,CAKE STAND,1.0,2011-05-13 08:09:00,12.75,15129.0,Kenya";
+
 #[test]
 fn kill9_mid_commit() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut depot = Depot::create(&folder.path().join("nbo-1"), "NBO-1");
+    depot.import_lines(ORDER);
     let acknowledged: Arc<Mutex<Vec<(Uuid, Value)>>> = Arc::default();
     let mut unanswered = Vec::new();
     for round in 0..KILLS {

@@ -80,26 +80,45 @@ impl RawClient {
     /// When nothing comes at all for longer than the server may take: it hangs.
     #[must_use]
     pub fn send(&self, first_line: &str, headers: &str, body: &[u8]) -> Option<RawAnswer> {
+        read_all(&mut self.open(first_line, headers, body))
+    }
+
+    /// The same, and then nothing more will come: like a client that went away.
+    ///
+    /// # Panics
+    /// When the server waits for more.
+    #[must_use]
+    pub fn send_and_end(&self, first_line: &str, headers: &str, body: &[u8]) -> Option<RawAnswer> {
+        let mut stream = self.open(first_line, headers, body);
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+        let _ = stream.sock.shutdown(Shutdown::Write);
+        read_all(&mut stream)
+    }
+
+    fn open(
+        &self,
+        first_line: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> StreamOwned<ClientConnection, TcpStream> {
         let server = ServerName::try_from("127.0.0.1").expect("an address");
         let connection = ClientConnection::new(Arc::clone(&self.config), server).expect("a client");
         let socket = TcpStream::connect(&self.host).expect("the depot listens");
         socket.set_read_timeout(Some(ANSWER_LONGEST)).expect("a timeout");
         socket.set_write_timeout(Some(ANSWER_LONGEST)).expect("a timeout");
         let mut stream = StreamOwned::new(connection, socket);
+        let host = &self.host;
         let cookie = match self.cookies.is_empty() {
             true => String::new(),
             false => format!("Cookie: {}\r\n", self.cookies.join("; ")),
         };
-        let host = &self.host;
         let head = format!(
             "{first_line} HTTP/1.1\r\nHost: {host}\r\n{cookie}Connection: close\r\n{headers}\r\n"
         );
         // The server may answer and close before it has read all: that is its right.
-        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
-        stream.conn.send_close_notify();
-        let _ = stream.flush();
-        let _ = stream.sock.shutdown(Shutdown::Write);
-        read_all(&mut stream)
+        let _ = stream.write_all(&[head.as_bytes(), body].concat()).and_then(|()| stream.flush());
+        stream
     }
 
     /// A well-formed POST of JSON.
