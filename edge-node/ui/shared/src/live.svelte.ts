@@ -63,6 +63,11 @@ export function disconnect(): void {
   current.connected = false;
 }
 
+/** Has everything on screen read anew, for a change that the stream does not speak of. */
+export function lookAgain(): void {
+  tell([EVERYTHING]);
+}
+
 function tell(kinds: readonly string[]): void {
   for (const listener of [...listeners]) listener(kinds);
 }
