@@ -1,0 +1,116 @@
+//! The staff's pages in a real browser, over a real depot whose hub does not answer.
+//!
+//! The browser is driven by `*.test.mjs`. They are handed who the people are, and may ask for what
+//! no page can do: freezing, killing and starting the depot.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use system_tests::binaries::workspace;
+use system_tests::depot::Depot;
+
+/// Longest for all scripts together, on a machine that does other work.
+const SCRIPTS_LONGEST: Duration = Duration::from_secs(300);
+
+const CATALOGUE: &[(&str, &str, i64)] = &[
+    ("22423", "Cake stand, three tiers", 210_375),
+    ("85123A", "White hanging heart light holder", 42_000),
+    ("84879", "Assorted colour bird ornament", 27_900),
+    ("22720", "Set of three cake tins", 81_675),
+];
+
+/// Two orders of the shop's, to be picked.
+const ORDERS: &str = "\
+536365,22423,CAKE STAND,2.0,2011-05-13 08:09:00,12.75,15129.0,Kenya
+536365,85123A,HANGING HEART,1.0,2011-05-13 08:09:00,2.55,15129.0,Kenya
+536366,84879,BIRD ORNAMENT,6.0,2011-05-13 08:12:00,1.69,15130.0,Kenya";
+
+#[test]
+fn staff_work_in_a_browser_while_the_hub_is_down() {
+    need_pages();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut depot = Depot::create(&folder.path().join("nbo-1"), "NBO-1");
+    depot.publish_catalogue(CATALOGUE);
+    depot.import_lines(ORDERS);
+    depot.serve();
+    depot.keep_port();
+    let door = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    door.set_nonblocking(true).expect("a listener");
+    let mut script = start_script(&depot, &door);
+    let passed = serve_wishes(&mut script, &door, &mut depot);
+    let _ = script.kill();
+    assert!(passed, "the scripts in tests/browser failed: see above and target/screenshots");
+    depot.stop();
+    depot.verify();
+}
+
+fn need_pages() {
+    let root = workspace();
+    for (needed, remedy) in [
+        ("node_modules/playwright-core", "npm ci"),
+        ("edge-node/ui/depot/dist/index.html", "npm ci && npm run build"),
+    ] {
+        assert!(root.join(needed).exists(), "{needed} is missing; remedy: {remedy}");
+    }
+}
+
+fn start_script(depot: &Depot, door: &TcpListener) -> Child {
+    let people: serde_json::Map<String, Value> = ["clerk", "cashier", "manager"]
+        .into_iter()
+        .map(|role| {
+            let person = json!({"pin": depot.pin(role), "code": depot.pairing_code()});
+            (role.to_owned(), person)
+        })
+        .collect();
+    let told = json!({
+        "url": depot.url(),
+        "people": people,
+        "door": door.local_addr().expect("bound").port(),
+        "screenshots": workspace().join("target/screenshots"),
+    });
+    Command::new("node")
+        .arg("tests/browser/staff.test.mjs")
+        .current_dir(workspace())
+        .env("OMNIROUTE_TEST", told.to_string())
+        .spawn()
+        .expect("node is needed; remedy: install Node.js 20.19 or newer")
+}
+
+/// Does what the script asks for until it ends; returns whether it passed.
+fn serve_wishes(script: &mut Child, door: &TcpListener, depot: &mut Depot) -> bool {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = script.try_wait().expect("a child") {
+            return status.success();
+        }
+        if began.elapsed() > SCRIPTS_LONGEST {
+            return false;
+        }
+        match door.accept() {
+            Ok((wish, _)) => grant(wish, depot),
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+/// One line in, one line out.
+fn grant(wish: TcpStream, depot: &mut Depot) {
+    wish.set_nonblocking(false).expect("a socket");
+    let mut line = String::new();
+    let mut reader = BufReader::new(&wish);
+    reader.read_line(&mut line).expect("a wish");
+    match line.trim() {
+        "freeze" => {
+            let id = depot.process_id().to_string();
+            let sent = Command::new("kill").args(["-STOP", &id]).status();
+            assert!(sent.is_ok_and(|status| status.success()), "it runs");
+        }
+        "kill" => depot.kill9(),
+        "start" => depot.serve(),
+        other => panic!("the script wishes {other:?}"),
+    }
+    (&wish).write_all(b"done\n").expect("the script waits");
+}
