@@ -7,10 +7,16 @@
 mod asking;
 #[path = "console/bad_input.rs"]
 mod bad_input;
+#[path = "../../shared-model/tests/day/mod.rs"]
+#[allow(
+    clippy::inconsistent_digit_grouping,
+    clippy::too_many_lines,
+    unfulfilled_lint_expectations,
+    reason = "the core's own settings of the lints do not hold here"
+)]
+mod day;
 #[path = "console/decisions.rs"]
 mod decisions;
-#[path = "../../shared-model/tests/day/mod.rs"]
-mod day;
 #[path = "console/paying.rs"]
 mod paying;
 mod region;

@@ -2,8 +2,11 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
 use std::time::Duration;
+
+/// Lines of output that wait to be read; later ones are let go.
+const LINES_UNREAD_MAX: usize = 1_024;
 
 /// A running binary whose standard output is read line by line.
 pub struct Process {
@@ -22,10 +25,11 @@ impl Process {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stdout = child.stdout.take().expect("piped");
-        let (tell, lines) = channel();
+        let (tell, lines) = sync_channel(LINES_UNREAD_MAX);
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if tell.send(line).is_err() {
+                // A full queue is a test that no longer listens: the process must not stall on it.
+                if let Err(TrySendError::Disconnected(_)) = tell.try_send(line) {
                     break;
                 }
             }

@@ -16,6 +16,7 @@ pub fn until<T>(what: &str, longest: Duration, mut look: impl FnMut() -> Option<
             return found;
         }
         assert!(began.elapsed() < longest, "not in {longest:?}: {what}");
+        #[expect(clippy::disallowed_methods, reason = "between two looks, on a thread of its own")]
         std::thread::sleep(LOOK);
     }
 }
