@@ -153,10 +153,8 @@ impl Found<'_> {
             status: order.status,
             customer: order.customer,
             customer_name: self.customer.map(|customer| customer.name.clone()),
-            customer_phone: self.customer.map(|customer| customer.phone.clone()),
-            address: order
-                .address
-                .or_else(|| self.customer.map(|customer| customer.address.clone())),
+            customer_phone: entered(self.customer, |customer| &customer.phone),
+            address: order.address.or_else(|| entered(self.customer, |customer| &customer.address)),
             terms: order.terms,
             placed_ms: order.placed.ms(),
             currency: order.currency,
@@ -213,6 +211,11 @@ impl Found<'_> {
         };
         DetailStep { what: step.what, at_ms: step.at.ms(), staff: step.staff.map(name) }
     }
+}
+
+/// What somebody entered of a customer.
+fn entered(customer: Option<&Customer>, field: fn(&Customer) -> &String) -> Option<String> {
+    customer.map(field).filter(|text| !text.is_empty()).cloned()
 }
 
 /// From packing on, and in a sale over the counter, an order is worth what was picked.
