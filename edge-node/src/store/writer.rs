@@ -16,7 +16,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::checkpoint::Checkpoints;
 use super::meta::Meta;
-use super::open::{CHECKPOINT_PAGES, Opening, migrate, open_writing};
+use super::open::{Opening, migrate, open_writing};
 use super::readers::Readers;
 use super::save::save_records;
 use super::{
@@ -177,21 +177,12 @@ fn run(
             }
         }
         write_together(db, &mut desk, jobs, commits);
-        if wal_pages(db) >= CHECKPOINT_PAGES {
-            checkpoints.ask();
-        }
+        checkpoints.after_commit(db);
         if desk.set.len() > CACHED_RECORDS_MAX {
             desk.set.clear();
         }
     }
     tracing::debug!("the store has written everything it was given");
-}
-
-/// Pages in the write-ahead log, without touching it.
-fn wal_pages(db: &Connection) -> u32 {
-    let Some(path) = db.path() else { return 0 };
-    let bytes = std::fs::metadata(format!("{path}-wal")).map_or(0, |file| file.len());
-    u32::try_from(bytes / 4_096).unwrap_or(u32::MAX)
 }
 
 fn write_together(
