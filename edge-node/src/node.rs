@@ -13,6 +13,7 @@ use shared_model::staff::Staff;
 use shared_model::time::Timestamp;
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use web_rim::secret::Hasher;
 
@@ -31,6 +32,9 @@ use crate::web::views::sync_json;
 
 /// How long open requests may take once the depot stops.
 const DRAIN: Duration = Duration::from_secs(10);
+/// Between looks at how far the records have travelled, for the open pages: nobody reads faster, and
+/// a busy depot commits hundreds of times a second.
+const SYNC_LOOK: Duration = Duration::from_millis(250);
 /// Between looks at whether the LAN certificate nears its end.
 const CERTIFICATE_LOOK: Duration = Duration::from_secs(6 * 60 * 60);
 
@@ -198,12 +202,22 @@ fn find_staff(db: &Connection, staff: StaffId) -> Result<Option<Staff>, StoreErr
     record(db, node, &staff.to_string())
 }
 
-/// Tells open pages what a commit changed.
+/// Tells open pages what a commit changed, and how far the records have travelled.
 async fn push_changes(store: Store, live: Live, stop: CancellationToken) {
     let mut commits = store.commits();
+    let mut looked = Instant::now();
+    // One look serves all commits until then; none is due while nothing happens.
+    let mut look_at: Option<Instant> = None;
     loop {
         let commit = tokio::select! {
             () = stop.cancelled() => return,
+            () = tokio::time::sleep_until(look_at.unwrap_or(looked)), if look_at.is_some() => {
+                (looked, look_at) = (Instant::now(), None);
+                if let Ok(state) = store.read(sync_state).await {
+                    live.sync(&sync_json(&state));
+                }
+                continue;
+            }
             commit = commits.recv() => commit,
         };
         match commit {
@@ -211,14 +225,7 @@ async fn push_changes(store: Store, live: Live, stop: CancellationToken) {
             Err(broadcast::error::RecvError::Lagged(_)) => live.changed(KINDS),
             Err(broadcast::error::RecvError::Closed) => return,
         }
-        // One look serves all commits that happened meanwhile.
-        while commits.try_recv().is_ok_and(|commit| {
-            live.changed(&pages_of(&commit.kinds));
-            true
-        }) {}
-        if let Ok(state) = store.read(sync_state).await {
-            live.sync(&sync_json(&state));
-        }
+        look_at.get_or_insert((looked + SYNC_LOOK).max(Instant::now()));
     }
 }
 
