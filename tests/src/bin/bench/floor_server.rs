@@ -5,7 +5,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -22,7 +23,10 @@ use tokio::sync::{mpsc, oneshot};
 /// Of the writer's queue and of one commit: the same as the depot's.
 const QUEUE_MAX: usize = 1_024;
 const COMMIT_JOBS_MAX: usize = 256;
-const CHECKPOINT_PAGES: u64 = 4_000;
+/// Checkpoints: begun at so many pages, left to the writer at so few, after at most so many passes.
+const CHECKPOINT_PAGES: i64 = 4_000;
+const REST_PAGES_MAX: i64 = 1_000;
+const PASSES_MAX: usize = 4;
 /// What one order writes: its log entry, its record, its note for the hub.
 const LOG_BYTES: usize = 300;
 const DOCUMENT_BYTES: usize = 1_024;
@@ -40,7 +44,7 @@ pub(crate) fn serve(folder: &Path) -> anyhow::Result<()> {
     let db = open(&path)?;
     db.execute_batch(
         "CREATE TABLE log (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
-         CREATE TABLE document (id BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+         CREATE TABLE document (id BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT;
          CREATE TABLE change (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;",
     )?;
     std::thread::Builder::new()
@@ -103,8 +107,7 @@ fn open(path: &Path) -> anyhow::Result<Connection> {
 }
 
 fn write_all(mut db: Connection, mut queue: mpsc::Receiver<Job>, path: &Path) {
-    let wake = checkpoints(path.to_owned());
-    let wal = PathBuf::from(format!("{}-wal", path.display()));
+    let (wake, little_left) = checkpoints(path.to_owned());
     let mut seq = 0;
     while let Some(first) = queue.blocking_recv() {
         let mut jobs = vec![first];
@@ -121,7 +124,10 @@ fn write_all(mut db: Connection, mut queue: mpsc::Receiver<Job>, path: &Path) {
         for (seq, (_, answer)) in (first..).zip(jobs) {
             let _ = answer.send(seq);
         }
-        if std::fs::metadata(&wal).map_or(0, |file| file.len()) / 4_096 >= CHECKPOINT_PAGES {
+        if little_left.swap(false, Ordering::AcqRel) {
+            copy(&db);
+        }
+        if pages_to_copy(&db) >= CHECKPOINT_PAGES {
             let _ = wake.try_send(());
         }
     }
@@ -157,13 +163,33 @@ fn commit(db: &mut Connection, jobs: &[Job], seq: &mut u64) -> anyhow::Result<()
 }
 
 /// Checkpoints beside the writer, as the depot has them.
-fn checkpoints(path: PathBuf) -> std::sync::mpsc::SyncSender<()> {
+fn checkpoints(path: PathBuf) -> (SyncSender<()>, Arc<AtomicBool>) {
     let (wake, woken) = sync_channel(1);
+    let little_left = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&little_left);
     std::thread::spawn(move || {
         let Ok(db) = open(&path) else { return };
         while woken.recv().is_ok() {
-            let _ = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            for _ in 0..PASSES_MAX {
+                copy(&db);
+                if pages_to_copy(&db) <= REST_PAGES_MAX {
+                    tell.store(true, Ordering::Release);
+                    break;
+                }
+            }
         }
     });
-    wake
+    (wake, little_left)
+}
+
+fn copy(db: &Connection) {
+    let _ = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+}
+
+fn pages_to_copy(db: &Connection) -> i64 {
+    db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")
+        .and_then(|mut look| {
+            look.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+        })
+        .unwrap_or(0)
 }

@@ -69,8 +69,11 @@ pub(crate) async fn measure(folder: &Path, scale: &Scale) -> anyhow::Result<(Val
     }
     let (peak, floor, ratio) = at_peak(&product, &bare, rounds, round).await?;
     let half_rate = median(&peak.per_second) / 2.0;
-    let half = at_rate(&product, half_rate, rounds, round).await?;
-    let floor_half = at_rate(&bare, half_rate, rounds, round).await?;
+    let (mut half, mut floor_half) = (Rounds::default(), Rounds::default());
+    for _ in 0..rounds {
+        half.note(at_rate(&product, half_rate, round).await?);
+        floor_half.note(at_rate(&bare, half_rate, round).await?);
+    }
     let mut growth = vec![(CONNECTIONS, median(&peak.per_second), median(&floor.per_second))];
     for connections in CONNECTION_STEPS {
         let ours = closed(&product.target, &product.form, connections, round).await?;
@@ -117,17 +120,8 @@ async fn at_peak(
     Ok((peak, floor, median(&ratios)))
 }
 
-async fn at_rate(
-    server: &Server,
-    rate: f64,
-    rounds: usize,
-    round: Duration,
-) -> anyhow::Result<Rounds> {
-    let mut at_rate = Rounds::default();
-    for _ in 0..rounds {
-        at_rate.note(open(&server.target, &server.form, CONNECTIONS, rate, round).await?);
-    }
-    Ok(at_rate)
+async fn at_rate(server: &Server, rate: f64, round: Duration) -> anyhow::Result<Loaded> {
+    open(&server.target, &server.form, CONNECTIONS, rate, round).await
 }
 
 fn form(cookies: &str) -> OrderForm {
