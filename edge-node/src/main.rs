@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter =
-        EnvFilter::try_from_env("OMNIROUTE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        EnvFilter::try_from_env("OMNIROUTE_LOG").unwrap_or_else(|_| EnvFilter::new("info,memory_serve=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Cli::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,

@@ -81,6 +81,14 @@ pub(super) fn put(
     Ok(())
 }
 
+/// Notes that the link to the hub stands at this hour.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put_contact(db: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    put(db, "last_contact_ms", now.ms())
+}
+
 /// Notes the hub after enrolment.
 ///
 /// # Errors

@@ -32,7 +32,7 @@ use shared_model::workflows::Command;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 pub use backup::{BackupError, Manifest, back_up, restore};
-pub use meta::{Hub, Meta, put_hub};
+pub use meta::{Hub, Meta, put_contact, put_hub};
 pub use open::{OpenError, Opening, migrate, read_only, write_beside};
 pub use query::{
     ListedDocument, ListedRow, SyncState, Travelled, Wanted, WrittenAt, counts_by_status,
@@ -70,11 +70,17 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
-            Some(_) | None => Self::Sqlite(Arc::new(error)),
-        }
+        if is_disk_full(&error) { Self::DiskFull } else { Self::Sqlite(Arc::new(error)) }
     }
+}
+
+/// SQLite says so in two ways: a file that cannot grow is full, but the index of the write-ahead
+/// log, which is mapped into memory, fails to reach its size.
+fn is_disk_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+        || error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 /// Why a command left no entry.
@@ -199,7 +205,7 @@ impl Store {
         let (answer, wait) = oneshot::channel();
         let job = Job::Local(Box::new(move |transaction| {
             let done = f(transaction);
-            let failed = done.is_err();
+            let failed = done.as_ref().err().cloned();
             let finish: writer::Finish = Box::new(move |committed| {
                 let _ = answer.send(committed.and(done));
             });
@@ -298,4 +304,21 @@ fn refused_job(error: mpsc::error::TrySendError<Job>) -> CommandError {
         mpsc::error::TrySendError::Full(_) => StoreError::QueueFull,
         mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_whose_index_cannot_grow_is_a_full_disk_too() {
+        let failure = |code| {
+            StoreError::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
+        };
+        for code in [rusqlite::ffi::SQLITE_FULL, rusqlite::ffi::SQLITE_IOERR_SHMSIZE] {
+            assert!(matches!(failure(code), StoreError::DiskFull), "{code}");
+        }
+        let other = failure(rusqlite::ffi::SQLITE_IOERR_WRITE);
+        assert!(matches!(other, StoreError::Sqlite(_)), "{other}");
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use shared_model::enrolment::SIGNING_CONTEXT;
 use shared_model::id::{NodeId, SiteCode};
 use shared_model::log::AuthorKey;
-use shared_model::sync::v1::{Bye, ByeReason, EdgeAction, EdgeSession, Frame, OwnHead, Status};
+use shared_model::sync::v1::{Ack, Bye, ByeReason, EdgeAction, EdgeSession, Frame, OwnHead, Status};
 use shared_model::time::Timestamp;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use super::transport::{
     ConnectError, FrameReceiver, FrameSender, HubLink, LinkConfig, LinkSettings,
 };
 use crate::state::BUILT;
-use crate::store::{Committed, Store, StoreError, own_heads, sync_state};
+use crate::store::{Committed, Store, StoreError, own_heads, put_contact, sync_state};
 
 /// Frames read ahead: more than the hub may send unacknowledged, so that reading never waits for
 /// writing.
@@ -30,6 +30,8 @@ const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_LONGEST: Duration = Duration::from_secs(30);
 /// A link that stood this long was a good one: the next loss begins with the first wait again.
 const LINK_GOOD_AFTER: Duration = Duration::from_secs(10);
+/// Between notes that a quiet link still stands: what people read as "all sent, 1 min ago".
+const CONTACT_NOTE: Duration = Duration::from_secs(60);
 /// Between looks at whether the certificate is to be renewed.
 const RENEWAL_LOOK: Duration = Duration::from_secs(60 * 60);
 
@@ -54,6 +56,9 @@ enum SessionEnd {
     Store(#[from] StoreError),
     #[error("the link was lost: {0}")]
     Lost(String),
+    /// After the hub had answered.
+    #[error("the link was lost: {0}")]
+    LostAgain(String),
     #[error("the hub ended the session: {}", .0.detail)]
     Bye(Bye),
     #[error("the depot stops")]
@@ -74,7 +79,10 @@ impl Driver {
                 return;
             }
             tracing::info!(reason = %end, "sync session over");
-            if began.elapsed() > LINK_GOOD_AFTER {
+            // A hub that answered and then was lost may be back at once. One that sent us away (it
+            // is busy, or another box of our name is there) is given time.
+            let lost = matches!(end, SessionEnd::LostAgain(_));
+            if lost || began.elapsed() > LINK_GOOD_AFTER {
                 wait = RETRY_FIRST;
             }
             tokio::select! {
@@ -131,11 +139,16 @@ impl Driver {
         let (sender, receiver, handle) = link.split();
         let (frames, incoming) = mpsc::channel(FRAMES_AHEAD_MAX);
         let reader = tokio::spawn(read_frames(receiver, frames));
-        let session = EdgeSession::new(self.own_head().await?);
-        let ended = self.drive(session, sender, incoming, commits, stop).await;
+        let mut session = EdgeSession::new(self.own_head().await?);
+        let ended = self.drive(&mut session, sender, incoming, commits, stop).await;
         reader.abort();
         handle.close().await;
-        ended
+        match ended {
+            Err(SessionEnd::Lost(reason)) if session.is_welcomed() => {
+                Err(SessionEnd::LostAgain(reason))
+            }
+            ended => ended,
+        }
     }
 
     async fn own_head(&self) -> Result<OwnHead, SessionEnd> {
@@ -154,7 +167,7 @@ impl Driver {
 
     async fn drive(
         &mut self,
-        mut session: EdgeSession,
+        session: &mut EdgeSession,
         mut sender: FrameSender,
         mut incoming: mpsc::Receiver<Result<Frame, String>>,
         mut commits: broadcast::Receiver<Committed>,
@@ -162,9 +175,11 @@ impl Driver {
     ) -> Result<(), SessionEnd> {
         let mut renewal = tokio::time::interval(RENEWAL_LOOK);
         renewal.tick().await;
+        let mut contact = tokio::time::interval(CONTACT_NOTE);
+        contact.tick().await;
         loop {
             while let Some(action) = session.poll_action() {
-                self.act(&mut session, &mut sender, action).await?;
+                self.act(session, &mut sender, action).await?;
             }
             tokio::select! {
                 () = stop.cancelled() => {
@@ -178,7 +193,11 @@ impl Driver {
                     Some(Err(reason)) => return Err(SessionEnd::Lost(reason)),
                     None => return Ok(()),
                 },
-                commit = commits.recv() => self.note_commit(&mut session, commit).await?,
+                commit = commits.recv() => self.note_commit(session, commit).await?,
+                _ = contact.tick() => {
+                    let now = (self.now)();
+                    self.store.write_local(move |db| put_contact(db, now)).await?;
+                }
                 _ = renewal.tick() => {
                     if let Err(error) = self.renew_if_due().await {
                         tracing::warn!(error = %error, "the certificate was not renewed");
@@ -222,12 +241,15 @@ impl Driver {
                     self.store.own_entries(epoch, range, entries_max, bytes_max).await?;
                 session.handle_own_entries(entries, seals);
             }
-            EdgeAction::Met { hub, incarnation, now, cursor } => {
+            EdgeAction::Met { hub, incarnation, now, cursor, held } => {
                 if hub != self.membership.hub_node {
                     let bye = Bye { reason: ByeReason::NotEnrolled, detail: "another hub".into() };
                     return Err(SessionEnd::Bye(bye));
                 }
                 self.store.note_met(incarnation, now, cursor).await?;
+                let quarantined = self.store.read(crate::store::Meta::read).await?.set_aside;
+                let ack = Ack { held, quarantined, set_aside: Vec::new() };
+                self.store.note_ack(ack, (self.now)()).await?;
                 self.membership.hub_now = self.membership.hub_now.max(now);
             }
             EdgeAction::StoreFeed { items, position } => {

@@ -18,7 +18,7 @@ refusals! {
         NoRight { article: ArticleCode, site: SiteCode, left: i64 }
             => "no-right", "quantity",
                "this site may sell {left} of the {article} kept at {site}",
-               "sell at most that, or ask {site} or the hub for a right";
+               "sell at most that, or ask the other depot or the hub for a right";
         TooFewLeft { left: i64 }
             => "too-few-left", "quantity",
                "{left} of the right are left",

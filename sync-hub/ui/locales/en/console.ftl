@@ -56,6 +56,9 @@ revoke-of = Revoke { $site }
 revoke-how = For a stolen or lost box. It cannot be undone.
 revoke-action = Revoke { $site } for good
 revoke-done = { $site } is revoked
+admit-how = Two histories of this depot were sent. If it is one box that was restored from a copy, let the second history in under a new epoch. If there are two boxes, switch one off first.
+admit-action = Let the history of { $site } in
+admit-done = { $site } may send its history; it comes in at the next contact
 
 ## Orders, stock, balance
 

@@ -56,6 +56,9 @@ revoke-of = Révoquer { $site }
 revoke-how = Pour un boîtier volé ou perdu. Sans retour possible.
 revoke-action = Révoquer { $site } définitivement
 revoke-done = { $site } est révoqué
+admit-how = Deux historiques de ce dépôt ont été envoyés. S’il s’agit d’un seul boîtier restauré d’une copie, acceptez le second historique sous une nouvelle époque. S’il y a deux boîtiers, éteignez-en un d’abord.
+admit-action = Accepter l’historique de { $site }
+admit-done = { $site } peut envoyer son historique ; il entrera au prochain contact
 
 ## Commandes, stock, balance
 
