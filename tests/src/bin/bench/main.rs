@@ -10,6 +10,8 @@ mod load;
 mod machine;
 mod orders_over_https;
 mod published;
+mod sync_100k;
+mod sync_floor;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -46,6 +48,8 @@ enum Role {
 #[value(rename_all = "snake_case")]
 enum Bench {
     OrdersOverHttps,
+    #[value(name = "sync_100k")]
+    Sync100k,
     DepotStart,
     CiTimes,
 }
@@ -108,6 +112,7 @@ async fn measure_all(arguments: &Arguments) -> anyhow::Result<Value> {
 async fn measure(bench: Bench, folder: &Path, scale: &Scale) -> anyhow::Result<(Value, String)> {
     match bench {
         Bench::OrdersOverHttps => Box::pin(orders_over_https::measure(folder, scale)).await,
+        Bench::Sync100k => Box::pin(sync_100k::measure(folder, scale)).await,
         Bench::DepotStart => Box::pin(depot_start::measure(folder, scale)).await,
         Bench::CiTimes => Ok((ci_times(), String::new())),
     }
