@@ -21,7 +21,7 @@ use super::readers::Readers;
 use super::save::save_records;
 use super::{
     Answer, Asker, COMMIT_JOBS_MAX, CommandError, Committed, OpenError, Store, StoreError,
-    WRITER_QUEUE_MAX, absorb, append, chain, reopen,
+    WRITER_QUEUE_MAX, absorb, append, chain, is_disk_full, reopen,
 };
 
 /// Records kept in memory between commits; above it all are let go and read again.
@@ -30,8 +30,8 @@ const CACHED_RECORDS_MAX: usize = 20_000;
 const COMMITS_REMEMBERED: usize = 256;
 
 pub(super) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// Returns whether it failed, and what to call once the commit is known.
-pub(super) type Local = Box<dyn FnOnce(&Transaction<'_>) -> (bool, Finish) + Send>;
+/// Returns why it failed, if it did, and what to call once the commit is known.
+pub(super) type Local = Box<dyn FnOnce(&Transaction<'_>) -> (Option<StoreError>, Finish) + Send>;
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 pub(super) struct Ask {
@@ -248,10 +248,7 @@ fn write(
 }
 
 fn begin_error(error: &rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DiskFull) => StoreError::DiskFull,
-        Some(_) | None => StoreError::Damaged(error.to_string()),
-    }
+    if is_disk_full(error) { StoreError::DiskFull } else { StoreError::Damaged(error.to_string()) }
 }
 
 type Done = Result<Finish, (StoreError, Finish)>;
@@ -343,7 +340,11 @@ fn do_local(transaction: Result<&mut Transaction<'_>, StoreError>, local: Local)
         return nowhere(error.into(), local);
     }
     let (failed, finish) = local(transaction);
-    let end = if failed { "ROLLBACK TO local; RELEASE local" } else { "RELEASE local" };
+    // A disk that is full in the middle of a statement ends the transaction, savepoint and all.
+    if let (Some(error), true) = (&failed, transaction.is_autocommit()) {
+        return Err((error.clone(), finish));
+    }
+    let end = if failed.is_some() { "ROLLBACK TO local; RELEASE local" } else { "RELEASE local" };
     match transaction.execute_batch(end) {
         Ok(()) => Ok(finish),
         Err(error) => Err((error.into(), finish)),
