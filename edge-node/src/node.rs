@@ -15,6 +15,7 @@ use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use web_rim::patience::limit_patience;
 use web_rim::secret::Hasher;
 
 use crate::identity::Identity;
@@ -111,9 +112,10 @@ impl Node {
         let service = router(app.clone(), tls.authority()).into_make_service();
         let https = listen(running.bind, https_port)?;
         self.https = https.local_addr()?;
-        let server = axum_server::from_tcp_rustls(https, tls.server_config())?
-            .handle(self.handles[0].clone())
-            .serve(service);
+        let mut server = axum_server::from_tcp_rustls(https, tls.server_config())?
+            .handle(self.handles[0].clone());
+        limit_patience(server.http_builder());
+        let server = server.serve(service);
         self.tasks.spawn(async move {
             if let Err(error) = server.await {
                 tracing::error!(error = %error, "the HTTPS server ended");
@@ -122,9 +124,9 @@ impl Node {
         let plain = web_rim::ca::plain_http(tls.authority(), self.https.port());
         let http = listen(running.bind, http_port)?;
         self.http = http.local_addr()?;
-        let server = axum_server::from_tcp(http)?
-            .handle(self.handles[1].clone())
-            .serve(plain.into_make_service());
+        let mut server = axum_server::from_tcp(http)?.handle(self.handles[1].clone());
+        limit_patience(server.http_builder());
+        let server = server.serve(plain.into_make_service());
         self.tasks.spawn(async move {
             if let Err(error) = server.await {
                 tracing::error!(error = %error, "the HTTP server ended");

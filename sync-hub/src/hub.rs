@@ -12,6 +12,7 @@ use shared_model::id::{EntityCode, RegionCode};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use web_rim::ca::SiteAuthority;
+use web_rim::patience::limit_patience;
 
 use crate::clock;
 use crate::cluster::PrivateCluster;
@@ -148,9 +149,9 @@ impl Hub {
             .with_context(|| format!("listening for browsers on {}", self.console))?;
         listener.set_nonblocking(true)?;
         self.console = listener.local_addr()?;
-        let server = axum_server::from_tcp_rustls(listener, tls)?
-            .handle(self.https.clone())
-            .serve(router.into_make_service_with_connect_info::<SocketAddr>());
+        let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(self.https.clone());
+        limit_patience(server.http_builder());
+        let server = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
         let stopping = self.stopping.clone();
         self.tasks.spawn(async move {
             if let Err(error) = server.await {

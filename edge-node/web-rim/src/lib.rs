@@ -12,6 +12,7 @@ pub mod live;
 pub mod lockout;
 pub mod origin;
 pub mod pages;
+pub mod patience;
 pub mod problem;
 pub mod secret;
 pub mod token;
