@@ -3,7 +3,7 @@
 //! It proves who dials and bounds how many; what is said then is decided elsewhere.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,7 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use shared_model::id::NodeId;
 
 use super::frames::{FrameReceiver, FrameSender};
+use super::reset_key::endpoint_config;
 use crate::pki::{RegionPki, fingerprint, node_of, provider};
 
 /// Nodes with a certificate of the region exchange their logs.
@@ -149,8 +150,12 @@ impl SyncEndpoint {
         settings: LinkSettings,
     ) -> anyhow::Result<Self> {
         let config = server_config(pki, settings)?;
-        let endpoint = Endpoint::server(config, address)
-            .with_context(|| format!("listening for nodes on UDP {address}"))?;
+        let listening = || format!("listening for nodes on UDP {address}");
+        let socket = UdpSocket::bind(address).with_context(listening)?;
+        let runtime = quinn::default_runtime().context("no tokio runtime")?;
+        let known_again = endpoint_config(pki.sync_key().secret_der());
+        let endpoint =
+            Endpoint::new(known_again, Some(config), socket, runtime).with_context(listening)?;
         let handshakes = FuturesUnordered::new();
         Ok(Self { endpoint, handshakes, settings, connections_max: CONNECTIONS_MAX })
     }

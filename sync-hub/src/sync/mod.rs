@@ -4,3 +4,4 @@ pub mod driver;
 pub mod endpoint;
 pub mod enrolment;
 pub mod frames;
+mod reset_key;
