@@ -5,3 +5,4 @@ mod clock;
 mod disk;
 mod kill;
 mod outage;
+mod sync;

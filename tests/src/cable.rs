@@ -21,6 +21,7 @@ pub struct Cable {
 struct Shared {
     hub: SocketAddr,
     cut: AtomicBool,
+    cut_down: AtomicBool,
     gone: AtomicBool,
     up_bytes: AtomicU64,
     down_bytes: AtomicU64,
@@ -40,6 +41,7 @@ impl Cable {
         let shared = Arc::new(Shared {
             hub,
             cut: AtomicBool::new(false),
+            cut_down: AtomicBool::new(false),
             gone: AtomicBool::new(false),
             up_bytes: AtomicU64::new(0),
             down_bytes: AtomicU64::new(0),
@@ -60,8 +62,14 @@ impl Cable {
         self.shared.cut.store(true, Ordering::SeqCst);
     }
 
+    /// Only what the hub says is lost; what depots say still arrives.
+    pub fn cut_down(&self) {
+        self.shared.cut_down.store(true, Ordering::SeqCst);
+    }
+
     pub fn mend(&self) {
         self.shared.cut.store(false, Ordering::SeqCst);
+        self.shared.cut_down.store(false, Ordering::SeqCst);
     }
 
     /// Bytes carried up and down so far.
@@ -116,7 +124,7 @@ impl Shared {
         let mut datagram = vec![0; DATAGRAM_BYTES_MAX];
         while !self.is_gone() {
             let Ok((bytes, _)) = outlet.recv_from(&mut datagram) else { continue };
-            if !self.is_cut() {
+            if !self.is_cut() && !self.cut_down.load(Ordering::SeqCst) {
                 self.down_bytes.fetch_add(bytes as u64, Ordering::SeqCst);
                 let _ = inlet.send_to(&datagram[..bytes], to);
             }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use shared_model::enrolment::SIGNING_CONTEXT;
 use shared_model::id::{NodeId, SiteCode};
 use shared_model::log::AuthorKey;
-use shared_model::sync::v1::{Ack, Bye, ByeReason, EdgeAction, EdgeSession, Frame, OwnHead, Status};
+use shared_model::sync::v1::{
+    Ack, Bye, ByeReason, EdgeAction, EdgeSession, Frame, OwnHead, Status,
+};
 use shared_model::time::Timestamp;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;

@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use minicbor::bytes::ByteVec;
 
 use super::frame::{
-    Ack, Batch, Bye, ByeReason, EpochHead, FeedItem, Frame, Hello, PROTOCOL, Status, Verdict,
-    Welcome,
+    Ack, Batch, Bye, ByeReason, EpochHead, EpochHeld, FeedItem, Frame, Hello, PROTOCOL, Status,
+    Verdict, Welcome,
 };
 use super::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, WINDOW_FRAMES_MAX};
 use crate::id::{NodeId, SiteCode};
@@ -41,12 +41,14 @@ pub enum EdgeAction {
         entries_max: usize,
         bytes_max: usize,
     },
-    /// The hub is known now; its hour raises the floor of the clock.
+    /// The hub is known now; its hour raises the floor of the clock. What it holds may be more than
+    /// it could acknowledge before the last link was lost: note it, for all to see.
     Met {
         hub: NodeId,
         incarnation: Vec<u8>,
         now: Timestamp,
         cursor: u64,
+        held: Vec<EpochHeld>,
     },
     /// Commit entries of other logs and the cursor; answer with
     /// [`EdgeSession::handle_feed_stored`]. What fails its checks is quarantined by the store.
@@ -158,6 +160,12 @@ impl EdgeSession {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.stage == Stage::Closed
+    }
+
+    /// Whether the hub has answered, and the session goes on.
+    #[must_use]
+    pub fn is_welcomed(&self) -> bool {
+        !matches!(self.stage, Stage::Opening | Stage::Closed)
     }
 
     /// A frame came from the hub.
@@ -275,6 +283,7 @@ impl EdgeSession {
             incarnation,
             now: welcome.now,
             cursor: self.cursor,
+            held: welcome.held,
         });
         self.sent = self.held.clone();
         match welcome.verdict {
