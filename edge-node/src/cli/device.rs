@@ -1,10 +1,13 @@
 //! `edge-node device`.
 
+use anyhow::ensure;
 use clap::Subcommand;
 
 use super::StateArgs;
-use crate::identity::devices::{PairingCode, keep_code, list};
+use crate::identity::devices::{DeviceId, PairingCode, keep_code, list, revoke};
 use crate::identity::moment::Moment;
+use crate::identity::sessions::end_of_device;
+use crate::node::wall_clock;
 use crate::state::StateDir;
 use crate::store::{read_only, write_beside};
 
@@ -21,6 +24,14 @@ pub(super) enum Device {
         #[command(flatten)]
         state: StateArgs,
     },
+    /// Shut a lost or stolen device out and end its session; also while the depot runs.
+    Revoke {
+        #[command(flatten)]
+        state: StateArgs,
+        /// As `device list` shows it.
+        #[arg(long)]
+        device: uuid::Uuid,
+    },
 }
 
 impl Device {
@@ -32,6 +43,16 @@ impl Device {
                 let code = PairingCode::draw()?;
                 write_beside(&state.database(), |db| Ok(keep_code(db, &code, &Moment::now())?))?;
                 println!("{code}");
+            }
+            Self::Revoke { state, device } => {
+                let state = StateDir::new(&state.state);
+                let (id, now) = (DeviceId::new(device), wall_clock());
+                let known = write_beside(&state.database(), |db| {
+                    end_of_device(db, id)?;
+                    Ok(revoke(db, id, now)?)
+                })?;
+                ensure!(known, "no device {device} is paired; remedy: device list");
+                println!("{device} is shut out.");
             }
             Self::List { state } => {
                 let state = StateDir::new(&state.state);

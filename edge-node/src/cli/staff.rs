@@ -13,10 +13,10 @@ use uuid::Uuid;
 use web_rim::secret::{Pin, hash_now};
 
 use super::StateArgs;
-use crate::identity::credentials;
+use crate::identity::{credentials, tries};
 use crate::node::wall_clock;
 use crate::state::StateDir;
-use crate::store::{Asker, Wanted, read_only, record, records_listed};
+use crate::store::{Asker, Wanted, read_only, record, records_listed, write_beside};
 
 /// Most people listed at once.
 const LISTED_MAX: u32 = 1_000;
@@ -41,6 +41,13 @@ pub(super) enum Staff {
         #[command(flatten)]
         state: StateArgs,
     },
+    /// Let somebody try again who was locked out by wrong PINs; also while the depot runs.
+    Unlock {
+        #[command(flatten)]
+        state: StateArgs,
+        #[arg(long)]
+        staff: StaffId,
+    },
     /// Give somebody a new PIN.
     SetPin {
         #[command(flatten)]
@@ -57,6 +64,12 @@ impl Staff {
         match self {
             Self::Add { state, name, role, pin } => add(&state, name, role, &pin).await,
             Self::List { state } => list(&state),
+            Self::Unlock { state, staff } => {
+                let state = StateDir::new(&state.state);
+                write_beside(&state.database(), |db| Ok(tries::reset(db, staff)?))?;
+                println!("{staff} may try again.");
+                Ok(())
+            }
             Self::SetPin { state, staff, pin } => set_pin(&state, staff, &pin).await,
         }
     }
