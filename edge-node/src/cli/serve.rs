@@ -47,11 +47,13 @@ impl Serve {
                 CongestionControl::Bbr => Congestion::Bbr,
             },
         };
+        // Listened for before anybody can know that it runs: an early stop is an orderly one too.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let node = Node::start(&running).await?;
         println!("{} serves https://{} (CA on http://{}/ca)", node.site, node.https, node.http);
-        let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {
-            interrupt = tokio::signal::ctrl_c() => interrupt?,
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
         println!("{} stops", node.site);
