@@ -6,11 +6,12 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use system_tests::binaries::workspace;
 use system_tests::depot::Depot;
+use system_tests::wait::until;
 
 /// Longest for all scripts together, on a machine that does other work.
 const SCRIPTS_LONGEST: Duration = Duration::from_secs(300);
@@ -41,7 +42,6 @@ fn staff_work_in_a_browser_while_the_hub_is_down() {
     door.set_nonblocking(true).expect("a listener");
     let mut script = start_script(&depot, &door);
     let passed = serve_wishes(&mut script, &door, &mut depot);
-    let _ = script.kill();
     assert!(passed, "the scripts in tests/browser failed: see above and target/screenshots");
     depot.stop();
     depot.verify();
@@ -57,7 +57,7 @@ fn need_pages() {
     }
 }
 
-fn start_script(depot: &Depot, door: &TcpListener) -> Child {
+fn start_script(depot: &Depot, door: &TcpListener) -> Script {
     let people: serde_json::Map<String, Value> = ["clerk", "cashier", "manager"]
         .into_iter()
         .map(|role| {
@@ -71,28 +71,32 @@ fn start_script(depot: &Depot, door: &TcpListener) -> Child {
         "door": door.local_addr().expect("bound").port(),
         "screenshots": workspace().join("target/screenshots"),
     });
-    Command::new("node")
+    let script = Command::new("node")
         .arg("tests/browser/staff.test.mjs")
         .current_dir(workspace())
         .env("OMNIROUTE_TEST", told.to_string())
         .spawn()
-        .expect("node is needed; remedy: install Node.js 20.19 or newer")
+        .expect("node is needed; remedy: install Node.js 20.19 or newer");
+    Script(script)
 }
 
 /// Does what the script asks for until it ends; returns whether it passed.
-fn serve_wishes(script: &mut Child, door: &TcpListener, depot: &mut Depot) -> bool {
-    let began = Instant::now();
-    loop {
-        if let Some(status) = script.try_wait().expect("a child") {
-            return status.success();
+fn serve_wishes(script: &mut Script, door: &TcpListener, depot: &mut Depot) -> bool {
+    until("the scripts end", SCRIPTS_LONGEST, || {
+        if let Ok((wish, _)) = door.accept() {
+            grant(wish, depot);
         }
-        if began.elapsed() > SCRIPTS_LONGEST {
-            return false;
-        }
-        match door.accept() {
-            Ok((wish, _)) => grant(wish, depot),
-            Err(_) => std::thread::sleep(Duration::from_millis(20)),
-        }
+        script.0.try_wait().expect("a child").map(|status| status.success())
+    })
+}
+
+/// Never outlives its test.
+struct Script(Child);
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
