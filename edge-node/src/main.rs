@@ -6,10 +6,14 @@ use clap::Parser as _;
 use edge_node::cli::Cli;
 use tracing_subscriber::EnvFilter;
 
+/// The system's allocator takes a quarter of a busy writer's time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter =
-        EnvFilter::try_from_env("OMNIROUTE_LOG").unwrap_or_else(|_| EnvFilter::new("info,memory_serve=warn"));
+    let filter = EnvFilter::try_from_env("OMNIROUTE_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,memory_serve=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Cli::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,6 +6,10 @@ use clap::Parser as _;
 use sync_hub::cli::Cli;
 use tracing_subscriber::EnvFilter;
 
+/// The system's allocator takes a quarter of a busy writer's time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();

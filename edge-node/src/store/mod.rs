@@ -268,12 +268,18 @@ impl Store {
         self.ask(|answer| Job::Forked { epoch, answer }).await
     }
 
-    /// Opens a new epoch; own entries of `epoch` from `first` on are written anew under it.
+    /// Opens a new epoch after `newest`, the last one of which the hub knows; own entries of
+    /// `epoch` from `first` on are written anew under it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn open_epoch(&self, epoch: Epoch, first: Seq) -> Result<Vec<EpochHead>, StoreError> {
-        self.ask(|answer| Job::OpenEpoch { epoch, first, answer }).await
+    pub async fn open_epoch(
+        &self,
+        epoch: Epoch,
+        first: Seq,
+        newest: Epoch,
+    ) -> Result<Vec<EpochHead>, StoreError> {
+        self.ask(|answer| Job::OpenEpoch { epoch, first, newest, answer }).await
     }
 
     /// Commits own entries that had been lost; with the last of them, rebuilds the records.

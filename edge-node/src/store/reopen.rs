@@ -10,7 +10,8 @@ use super::verify::rebuild;
 use super::writer::Desk;
 use super::{StoreError, chain, meta};
 
-/// Opens the next epoch when `epoch` is still the current one. Own entries from `first` on, which
+/// Opens a new epoch, unless one is open already of which the hub knows nothing or in which work
+/// was done (if it is not what the hub holds of it, the next comparison says so). Own entries from `first` on, which
 /// the hub does not hold as we do, are written anew under it with their ids and facts; the old
 /// bytes are kept aside.
 pub(super) fn open_epoch(
@@ -18,12 +19,13 @@ pub(super) fn open_epoch(
     desk: &mut Desk,
     epoch: Epoch,
     first: Seq,
+    newest: Epoch,
 ) -> Result<Vec<EpochHead>, StoreError> {
     let current = desk.head.epoch;
-    if current > epoch {
+    if current > epoch && (current > newest || desk.head.seq > Seq(0)) {
         return heads(db, desk);
     }
-    let next = current.next();
+    let next = current.max(epoch).max(newest).next();
     let orphans = orphans(db, desk, epoch, first)?;
     let own = author_bytes(&desk.meta.node);
     let range = (own, epoch.0, seq_sql(first));

@@ -51,7 +51,7 @@ pub(super) fn save_records(
 }
 
 fn upsert(db: &Connection, saved: &Saved, at: (Epoch, Seq)) -> Result<(), StoreError> {
-    let index = saved.record.index();
+    let index = &saved.index;
     db.prepare_cached(statements(saved.kind).upsert)?.execute((
         author_bytes(&saved.author),
         &saved.key,

@@ -67,6 +67,7 @@ pub(super) enum Job {
     OpenEpoch {
         epoch: Epoch,
         first: Seq,
+        newest: Epoch,
         answer: Reply<Vec<EpochHead>>,
     },
     Tail {
@@ -274,8 +275,8 @@ fn do_job(
         Job::Forked { epoch, answer } => {
             finish_with(transaction.and_then(|db| absorb::forked(db, desk, epoch)), answer)
         }
-        Job::OpenEpoch { epoch, first, answer } => finish_with(
-            transaction.and_then(|db| reopen::open_epoch(db, desk, epoch, first)),
+        Job::OpenEpoch { epoch, first, newest, answer } => finish_with(
+            transaction.and_then(|db| reopen::open_epoch(db, desk, epoch, first, newest)),
             answer,
         ),
         Job::Tail { entries, seals, complete, answer } => {

@@ -258,8 +258,8 @@ impl Driver {
                 self.store.store_feed(items, position).await?;
                 session.handle_feed_stored(position);
             }
-            EdgeAction::OpenEpoch { epoch, first, .. } => {
-                let heads = self.store.open_epoch(epoch, first).await?;
+            EdgeAction::OpenEpoch { epoch, first, newest, .. } => {
+                let heads = self.store.open_epoch(epoch, first, newest).await?;
                 session.handle_epoch_opened(heads);
             }
             EdgeAction::StoreTail { entries, seals, complete } => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use super::digest::Digest;
-use super::kind::{AnyRecord, Kind, Record};
+use super::kind::{AnyRecord, Index, Kind, Record};
 use crate::document::DocumentKind;
 use crate::id::{DocumentId, NodeId};
 
@@ -51,7 +51,7 @@ pub struct Saved {
     pub author: NodeId,
     pub kind: Kind,
     pub key: String,
-    pub record: AnyRecord,
+    pub index: Index,
     pub body: Vec<u8>,
     pub replaced: Option<Vec<u8>>,
 }
@@ -99,13 +99,11 @@ impl WorkingSet {
             let slot = self.slots.get_mut(&(kind, author)).and_then(|slots| slots.get_mut(&key));
             let Some(slot) = slot else { continue };
             slot.changed = false;
-            let Some(record) = slot.record.clone() else {
-                continue;
-            };
-            let body = record.encode();
+            let Some(record) = &slot.record else { continue };
+            let (index, body) = (record.index(), record.encode());
             let replaced = slot.stored.replace(body.clone());
             if replaced.as_deref() != Some(body.as_slice()) {
-                saved.push(Saved { author, kind, key, record, body, replaced });
+                saved.push(Saved { author, kind, key, index, body, replaced });
             }
         }
         saved

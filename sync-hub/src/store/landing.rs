@@ -264,7 +264,7 @@ async fn write_kind(
     let mut statuses = Vec::with_capacity(records.len());
     let mut sorts = Vec::with_capacity(records.len());
     for saved in &records {
-        let index = saved.record.index();
+        let index = &saved.index;
         statuses.push(index.status);
         sorts.push(index.sort);
         texts.push(plain(&index.text));

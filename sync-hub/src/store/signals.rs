@@ -33,6 +33,7 @@ pub struct Committed {
 const FEED: u8 = 1;
 const DOCUMENTS: u8 = 2;
 const CHANGED: u8 = 4;
+const DECIDED: u8 = 8;
 
 impl Committed {
     pub(super) const NOTHING_TRAVELS: Self = Self { feed: false, documents: false };
@@ -53,6 +54,7 @@ struct Inner {
     feed: watch::Sender<u64>,
     documents: watch::Sender<u64>,
     changed: watch::Sender<u64>,
+    decided: watch::Sender<u64>,
     /// What other processes are still to be told.
     unannounced: AtomicU8,
     announce: Notify,
@@ -66,6 +68,7 @@ impl Signals {
             feed: channel(),
             documents: channel(),
             changed: channel(),
+            decided: channel(),
             unannounced: AtomicU8::new(0),
             announce: Notify::new(),
         }))
@@ -89,9 +92,23 @@ impl Signals {
         self.0.changed.subscribe()
     }
 
+    /// Changes when a person decided about a node.
+    #[must_use]
+    pub fn decided(&self) -> watch::Receiver<u64> {
+        self.0.decided.subscribe()
+    }
+
     /// Call after the commit, never before.
     pub(super) fn tell(&self, committed: Committed) {
-        let bits = committed.bits();
+        self.tell_bits(committed.bits());
+    }
+
+    /// A person decided about a node: its sessions look.
+    pub(super) fn tell_decided(&self) {
+        self.tell_bits(DECIDED | CHANGED);
+    }
+
+    fn tell_bits(&self, bits: u8) {
         self.wake(bits);
         self.0.unannounced.fetch_or(bits, Ordering::AcqRel);
         self.0.announce.notify_one();
@@ -108,8 +125,9 @@ impl Signals {
     }
 
     fn wake(&self, bits: u8) {
+        let Inner { feed, documents, changed, decided, .. } = &*self.0;
         for (bit, sender) in
-            [(FEED, &self.0.feed), (DOCUMENTS, &self.0.documents), (CHANGED, &self.0.changed)]
+            [(FEED, feed), (DOCUMENTS, documents), (CHANGED, changed), (DECIDED, decided)]
         {
             if bits & bit != 0 {
                 sender.send_modify(|count| *count = count.wrapping_add(1));
@@ -127,7 +145,7 @@ impl Signals {
                     () = tokio::time::sleep(RECONNECT_AFTER) => {}
                 }
                 // What was said meanwhile is unknown: let everybody look.
-                self.wake(FEED | DOCUMENTS | CHANGED);
+                self.wake(FEED | DOCUMENTS | CHANGED | DECIDED);
             }
         }
     }

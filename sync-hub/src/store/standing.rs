@@ -15,6 +15,7 @@ use super::error::StoreError;
 use super::identity::incarnation;
 use super::ingest::{hash_of, hashes_at, held_of, tips_of};
 use super::landing;
+use super::sorting::Tips;
 
 /// Epochs of a hello that are compared. A box opens one a restore.
 const HEADS_MAX: usize = 256;
@@ -40,7 +41,13 @@ impl HubStore {
         };
         let (status, admitted): (String, bool) = (row.get(1), row.get(2));
         let tips = tips_of(&tx, node).await?;
-        let admitted_fork = if admitted { admitted_fork(&tx, node).await? } else { None };
+        let fork = if admitted { admitted_fork(&tx, node).await? } else { None };
+        let admitted_fork = match fork {
+            Some((epoch, common)) if is_branch(&tx, hello, epoch, &tips).await? => {
+                Some((epoch, common))
+            }
+            Some(_) | None => None,
+        };
         let heads = tips.values().filter(|tip| tip.seq.0 > 0);
         let heads = heads.map(|tip| EpochHead { epoch: tip.epoch, seq: tip.seq, hash: tip.hash });
         let standing = Standing {
@@ -147,6 +154,35 @@ async fn hash_at_theirs(
     let held: HashMap<(Epoch, Seq), Hash> = hashes_at(tx, hello.node, &places).await?;
     let ours = heads().map(|head| (head.epoch, held.get(&(head.epoch, head.seq)).copied()));
     Ok(ours.collect())
+}
+
+/// Whether the one who says hello wrote the branch, and not what is held. One who stands further
+/// than we do is known by the last entry it showed; until then it may be either.
+async fn is_branch(
+    tx: &Transaction<'_>,
+    hello: &Hello,
+    epoch: Epoch,
+    tips: &Tips,
+) -> Result<bool, StoreError> {
+    let Some(head) = hello.heads.iter().find(|head| head.epoch == epoch) else {
+        return Ok(false);
+    };
+    if tips.get(&epoch).is_some_and(|tip| head.seq <= tip.seq) {
+        return Ok(true);
+    }
+    let row = tx
+        .query_opt(
+            "SELECT FROM quarantine
+             WHERE node = $1 AND epoch = $2 AND seq = $3 AND hash = $4 AND reason = 'forked'",
+            &[
+                hello.node.as_uuid(),
+                &landing::epoch(epoch),
+                &landing::seq(head.seq),
+                &head.hash.as_bytes().as_slice(),
+            ],
+        )
+        .await?;
+    Ok(row.is_some())
 }
 
 /// The last entry before the branch that a person admitted.

@@ -122,8 +122,19 @@ impl HubStore {
                 &[node.as_uuid()],
             )
             .await?;
-        self.signals().tell(Committed::NOTHING_TRAVELS);
+        self.signals().tell_decided();
         Ok(admitted > 0)
+    }
+
+    /// Whether a person lets the node's branch in, and it has not come in whole.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_branch_admitted(&self, node: NodeId) -> Result<bool, StoreError> {
+        let client = self.client().await?;
+        let statement =
+            client.prepare_cached("SELECT FROM node WHERE node = $1 AND branch_admitted").await?;
+        Ok(client.query_opt(&statement, &[node.as_uuid()]).await?.is_some())
     }
 
     /// Where a node's log stands: its newest epoch and the last entry held of it.

@@ -198,6 +198,7 @@ struct Conversation<'a> {
 impl Conversation<'_> {
     async fn hold(mut self) -> End {
         let mut grown = self.driver.store.signals().feed();
+        let mut decided = self.driver.store.signals().decided();
         let mut seen = tokio::time::interval(SEEN_EVERY);
         seen.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         seen.tick().await;
@@ -229,6 +230,7 @@ impl Conversation<'_> {
                     self.session.handle_feed_grew();
                     self.act().await
                 }
+                _ = decided.changed() => self.let_branch_in().await,
                 _ = seen.tick() => self.still_here().await,
                 () = tokio::time::sleep_until(self.heard + patience) => {
                     self.farewell(ByeReason::Done, "nothing was heard for long").await;
@@ -313,7 +315,11 @@ impl Conversation<'_> {
                 self.session.handle_feed(items, position);
             }
             HubAction::NoteCursor { position } => store.note_cursor(node, position).await?,
-            HubAction::NoteStatus(status) => store.note_status(node, &status, now).await?,
+            HubAction::NoteStatus(status) => {
+                store.note_status(node, &status, now).await?;
+                // All of a branch was shown.
+                return self.let_branch_in().await;
+            }
             HubAction::NoteFork { epoch } => store.note_fork(node, epoch).await?,
             HubAction::Close(bye) => return Ok(Some(End::Closed(bye.reason))),
         }
@@ -332,6 +338,16 @@ impl Conversation<'_> {
             self.session.handle_ingested(ack.clone());
         }
         Ok(())
+    }
+
+    /// A person may have decided meanwhile that the node's branch comes in: that begins with a
+    /// new comparison.
+    async fn let_branch_in(&mut self) -> Result<Option<End>, StoreError> {
+        if !self.session.is_forked() || !self.driver.store.is_branch_admitted(self.node).await? {
+            return Ok(None);
+        }
+        self.farewell(ByeReason::Done, "the branch is let in; say hello again").await;
+        Ok(Some(End::Closed(ByeReason::Done)))
     }
 
     async fn still_here(&mut self) -> Result<Option<End>, StoreError> {

@@ -2,8 +2,10 @@
 //! killed, put back, copied or sent as poison. The stage that the scenarios share.
 
 mod carton;
+mod copies;
 mod kill;
 mod resend;
+mod restore;
 mod wire;
 
 use std::path::Path;
@@ -18,7 +20,7 @@ use system_tests::wait::until;
 use tempfile::TempDir;
 
 /// On a loaded machine; on an idle one nothing takes a tenth of it.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(20);
 /// The catalogue of the region, with the prices of one unit.
 const CATALOGUE: &str = "\
 InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
@@ -73,13 +75,19 @@ impl Region {
     /// Waits until the hub's records of these depots are their own.
     fn wait_for_agreement(&self, sites: &[&str]) {
         let console = self.hub.console();
-        until("hub and depots agree", LONGEST, || {
-            let agree = |site: &&str| {
+        for site in sites {
+            let mut told = Value::Null;
+            until("hub and depots agree", LONGEST, || {
                 let node = in_fleet(&console, site);
-                node["digest_agrees"] == true && node["unsent"] == 0 && node["status"] == "active"
-            };
-            sites.iter().all(agree).then_some(())
-        });
+                // Seen only when the test fails, and then it says why.
+                if told["status"] != node["status"] || told["unsent"] != node["unsent"] {
+                    eprintln!("{node}");
+                    told = node.clone();
+                }
+                let agrees = node["digest_agrees"] == true && node["unsent"] == 0;
+                (agrees && node["status"] == "active").then_some(())
+            });
+        }
     }
 
     /// Stops everybody, and checks all logs and records against each other.

@@ -56,12 +56,14 @@ pub enum EdgeAction {
         items: Vec<FeedItem>,
         position: u64,
     },
-    /// The own log lost `first..=last` of `epoch`: move what was written since under a new epoch;
-    /// answer with [`EdgeSession::handle_epoch_opened`].
+    /// The own log lost `first..=last` of `epoch`: move what was written since under a new epoch,
+    /// after `newest`, the last one of which the hub knows; answer with
+    /// [`EdgeSession::handle_epoch_opened`].
     OpenEpoch {
         epoch: Epoch,
         first: Seq,
         last: Seq,
+        newest: Epoch,
     },
     /// Commit own entries that had been lost; answer with [`EdgeSession::handle_tail_stored`].
     StoreTail {
@@ -108,6 +110,8 @@ pub struct EdgeSession {
     cursor: u64,
     /// What the hub has committed of the own log.
     held: VersionVector,
+    /// How far the hub's copy went when it was met.
+    hub_tips: Vec<(Epoch, Seq)>,
     /// What was sent in this session or is held: no need to send it again.
     sent: VersionVector,
     in_flight: usize,
@@ -141,6 +145,7 @@ impl EdgeSession {
             hub_incarnation: own.hub_incarnation,
             cursor: own.cursor,
             held: VersionVector::default(),
+            hub_tips: Vec::new(),
             sent: VersionVector::default(),
             in_flight: 0,
             reading: false,
@@ -245,9 +250,23 @@ impl EdgeSession {
         self.heads = heads;
         if complete {
             self.stage = Stage::Streaming;
+            if self.lost_more() {
+                // A later epoch is lost as well: the next session compares anew.
+                let bye = Bye { reason: ByeReason::Done, detail: "more was lost".to_owned() };
+                self.actions.push_back(EdgeAction::Send(Frame::Bye(bye.clone())));
+                return self.close(bye);
+            }
             self.take_waiting();
             self.send_more();
         }
+    }
+
+    /// Whether the hub holds more of some epoch than we do.
+    fn lost_more(&self) -> bool {
+        self.hub_tips.iter().any(|(epoch, tip)| {
+            let own = self.heads.iter().find(|head| head.epoch == *epoch);
+            own.is_none_or(|head| head.seq < *tip)
+        })
     }
 
     /// How the node is.
@@ -271,6 +290,7 @@ impl EdgeSession {
         for held in &welcome.held {
             for range in &held.ranges {
                 self.held.insert_range(self.node, held.epoch, *range);
+                self.hub_tips.push((held.epoch, range.last));
             }
         }
         let incarnation = welcome.incarnation.to_vec();
@@ -293,7 +313,9 @@ impl EdgeSession {
             }
             Verdict::Restored { epoch, first, last } => {
                 self.stage = Stage::Reopening { epoch, last };
-                self.actions.push_back(EdgeAction::OpenEpoch { epoch, first, last });
+                let newest = self.hub_tips.iter().map(|(epoch, _)| *epoch).max();
+                let newest = newest.unwrap_or(epoch);
+                self.actions.push_back(EdgeAction::OpenEpoch { epoch, first, last, newest });
             }
             Verdict::Forked { epoch } => {
                 self.stage = Stage::Streaming;

@@ -152,6 +152,12 @@ impl HubSession {
         self.stage == Stage::Closed
     }
 
+    /// Whether the node showed another history than the one held.
+    #[must_use]
+    pub const fn is_forked(&self) -> bool {
+        self.forked.is_some()
+    }
+
     /// A frame came from the node.
     pub fn handle_frame(&mut self, frame: Frame) {
         match (self.stage, frame) {
