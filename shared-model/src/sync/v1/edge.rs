@@ -204,8 +204,12 @@ impl EdgeSession {
         }
     }
 
-    /// The own log grew.
+    /// The own log grew. News of an epoch that is over is older than what opened the next one: its
+    /// entries may have been moved since.
     pub fn handle_appended(&mut self, head: EpochHead) {
+        if self.heads.last().is_some_and(|newest| head.epoch < newest.epoch) {
+            return;
+        }
         match self.heads.iter_mut().find(|known| known.epoch == head.epoch) {
             Some(known) if known.seq < head.seq => *known = head,
             Some(_) => {}
@@ -272,7 +276,6 @@ impl EdgeSession {
     /// How the node is.
     pub fn handle_status(&mut self, status: Status) {
         self.reading_status = false;
-        self.told_status_at = Some((status.epoch, status.seq));
         self.actions.push_back(EdgeAction::Send(Frame::Status(status)));
     }
 
@@ -384,6 +387,8 @@ impl EdgeSession {
             let at = self.heads.last().map(|head| (head.epoch, head.seq));
             if at != self.told_status_at && !self.reading_status {
                 self.reading_status = true;
+                // What is written while it is read is told again: it may not be sent yet.
+                self.told_status_at = at;
                 self.actions.push_back(EdgeAction::ReadStatus);
             }
         }
