@@ -78,7 +78,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 ///
 /// # Errors
 /// As [`parse`].
-pub fn parse_seed<'de, S: DeserializeSeed<'de>>(
+pub fn parse_seed<'de, S: DeserializeSeed<'de> + Copy>(
     seed: S,
     bytes: &'de [u8],
 ) -> Result<S::Value, Problem> {
@@ -93,15 +93,24 @@ pub fn parse_seed<'de, S: DeserializeSeed<'de>>(
     if text.trim_start().starts_with('[') {
         return Err(explain::value(".", "the body is a list, expected a map"));
     }
+    // Following the path costs as much as parsing: only a body that is wrong pays for it.
     let mut json = serde_json::Deserializer::from_str(text);
-    let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let value = match seed.deserialize(tracked) {
-        Ok(value) => value,
-        Err(error) => return Err(explain::json(&track.path().to_string(), &error)),
+    let Ok(value) = seed.deserialize(&mut json) else {
+        return Err(explained(seed, text));
     };
     json.end().map_err(|error| explain::json(".", &error))?;
     Ok(value)
+}
+
+/// Parses again, with the path, what is known to be wrong.
+fn explained<'de, S: DeserializeSeed<'de>>(seed: S, text: &'de str) -> Problem {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    match seed.deserialize(tracked) {
+        Ok(_) => explain::value(".", "the body cannot be read"),
+        Err(error) => explain::json(&track.path().to_string(), &error),
+    }
 }
 
 async fn read(request: Request) -> Result<Vec<u8>, Problem> {

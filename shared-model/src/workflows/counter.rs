@@ -125,7 +125,7 @@ pub(super) fn priced<L: Load>(
     desk: &mut Desk<'_, '_, L>,
 ) -> Result<OrderIntake, Declined<L::Error>> {
     let article = desk.article(code)?;
-    if desk.stock(code)?.blocked {
+    if desk.is_blocked(code)? {
         return Err(catalogue::Error::ArticleBlocked { article: code.clone() }.into());
     }
     let unit_price_minor = desk.unit_price_minor(code)?;

@@ -224,18 +224,32 @@ impl<'a, 'v, L: Load> Desk<'a, 'v, L> {
         }
     }
 
+    /// Looks at a record without taking a copy of it.
+    fn peek<R: Record, T>(
+        &mut self,
+        author: NodeId,
+        key: &str,
+        look: impl FnOnce(&R) -> T,
+    ) -> Found<Option<T>, L> {
+        Ok(self.view.get::<R>(author, key).map_err(Declined::Store)?.map(look))
+    }
+
     /// The price in force for one base unit.
     pub(super) fn unit_price_minor(&mut self, code: &ArticleCode) -> Found<i64, L> {
         let (now, currency) = (self.context.now, self.currency());
-        let books: Option<PriceBooks> = self.published(keys::ONLY)?;
-        let book = books
-            .as_ref()
-            .and_then(|books| books.in_force(now, currency))
-            .ok_or(pricing::Error::NoBookInForce)?
-            .book;
-        let line: Option<PriceLine> = self.published(&keys::price(book, code))?;
-        let line = line.ok_or_else(|| pricing::Error::NoPrice { article: code.clone() })?;
-        Ok(line.unit_price_minor)
+        let hub = self.context.site.hub.ok_or(pricing::Error::NoBookInForce)?;
+        let in_force = |books: &PriceBooks| books.in_force(now, currency).map(|book| book.book);
+        let book = self.peek(hub, keys::ONLY, in_force)?.flatten();
+        let book = book.ok_or(pricing::Error::NoBookInForce)?;
+        let price = |line: &PriceLine| line.unit_price_minor;
+        let price = self.peek(hub, &keys::price(book, code), price)?;
+        Ok(price.ok_or_else(|| pricing::Error::NoPrice { article: code.clone() })?)
+    }
+
+    /// Whether the sale of an article was stopped here.
+    pub(super) fn is_blocked(&mut self, code: &ArticleCode) -> Found<bool, L> {
+        let blocked = |stock: &ArticleStock| stock.blocked;
+        Ok(self.peek(self.node(), code.as_str(), blocked)?.unwrap_or(false))
     }
 
     pub(super) fn stock(&mut self, code: &ArticleCode) -> Found<ArticleStock, L> {
