@@ -4,6 +4,7 @@
 mod carton;
 mod copies;
 mod kill;
+mod poison;
 mod resend;
 mod restore;
 mod wire;
