@@ -111,7 +111,12 @@ impl Session {
             match next(runtime, link) {
                 Frame::Ack(ack) => return ack,
                 Frame::Feed(_) => {}
-                other => panic!("no acknowledgement, but {other:?}"),
+                other @ (Frame::Hello(_)
+                | Frame::Welcome(_)
+                | Frame::Batch(_)
+                | Frame::FeedAck { .. }
+                | Frame::Status(_)
+                | Frame::Bye(_)) => panic!("no acknowledgement, but {other:?}"),
             }
         }
     }
