@@ -68,7 +68,8 @@ impl Region {
         depot.serve();
         let manager = depot.signed_in("manager");
         until("the prices are there", LONGEST, || {
-            manager.get(&format!("/api/v1/articles/{STAND}"))["price_minor"].as_i64()
+            let article = manager.try_get(&format!("/api/v1/articles/{STAND}"));
+            article.expect("an answer").body["price_minor"].as_i64()
         });
         depot
     }
