@@ -4,6 +4,7 @@
 //! sockets, no threads: time, ids and loaded records are arguments, so that the same entries give
 //! the same state on every machine. The shells (`edge-node`, `sync-hub`) do the rest.
 
+pub mod decimal;
 pub mod delivery;
 pub mod enrolment;
 pub mod id;

@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 
 use csv_core::ReadRecordResult;
+use shared_model::decimal::Decimal;
 use shared_model::id::ArticleCode;
 use shared_model::money::Amount;
 use shared_model::quantity::Quantity;
 use shared_model::text::{Name, Reference};
 use shared_model::time::Timestamp;
 
-use super::decimal::Decimal;
 use super::moment;
 use super::orders_csv::Conversion;
 use super::problem::{LineProblem, Reason};

@@ -3,7 +3,6 @@
 //! never stops the lines after it. Nothing here writes to the store.
 
 mod command;
-mod decimal;
 mod gathering;
 mod line;
 mod moment;
@@ -12,9 +11,9 @@ mod problem;
 pub mod report;
 mod take_in;
 
-pub use decimal::{InvalidRate, Rate};
 pub use gathering::{Buyer, ImportedLine, ImportedOrder};
 pub use orders_csv::{Conversion, Item, OpenError, OrdersCsv};
 pub use problem::{LineProblem, Reason};
 pub use report::{ProblemsCsv, Report};
+pub use shared_model::decimal::{InvalidRate, Rate};
 pub use take_in::{BATCH_ORDERS_MAX, Stopped, Taken, take_in};

@@ -4,10 +4,10 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
+use shared_model::decimal::Rate;
 use shared_model::id::SiteCode;
 use shared_model::money::Currency;
 
-use super::decimal::Rate;
 use super::gathering::{Gathering, ImportedOrder};
 pub use super::line::COLUMNS;
 use super::line::{self, Columns, Fields, LINE_BYTES_MAX};

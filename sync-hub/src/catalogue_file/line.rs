@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use shared_model::decimal::Decimal;
 use shared_model::id::ArticleCode;
 use shared_model::money::Amount;
 use shared_model::text::Name;
 
-use super::decimal::Decimal;
 use super::{Conversion, Unreadable};
 
 const STOCK: &str = "StockCode";

@@ -1,7 +1,6 @@
 //! A catalogue out of a CSV file: articles, or order lines that name articles. What is wrong with a
 //! line is said of that line; the rest goes on. It opens no file and publishes nothing.
 
-mod decimal;
 mod line;
 
 use std::collections::BTreeMap;
@@ -14,9 +13,9 @@ use shared_model::pricing::PriceLine;
 use shared_model::tax::TaxClass;
 use shared_model::text::Name;
 
-pub use decimal::{InvalidRate, Rate};
 use line::{Columns, Row};
 pub use line::{LineProblem, Reason};
+pub use shared_model::decimal::{InvalidRate, Rate};
 
 /// Longest line read. One of eight bounded fields is far below it.
 const LINE_BYTES_MAX: usize = 16 * 1024;

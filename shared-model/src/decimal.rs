@@ -1,10 +1,10 @@
 //! Exact decimals as files write them: prices, quantities, rates. Digits only, never a float, since
-//! 2.55 has none.
+//! 2.55 has none. Knows no file: a reader names the column and the remedy.
 
 use std::fmt;
 use std::str::FromStr;
 
-use shared_model::money::Currency;
+use crate::money::Currency;
 
 /// Digits before and after the point. Two of these multiplied, in minor units, stay far below `i128`.
 const WHOLE_DIGITS_MAX: usize = 9;
@@ -12,14 +12,15 @@ const DECIMALS_MAX: usize = 6;
 
 /// `units / 10^decimals`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Decimal {
+pub struct Decimal {
     units: i128,
     decimals: u32,
 }
 
 impl Decimal {
     /// An optional minus, digits, and optionally a point and digits. `None` for anything else.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -39,16 +40,19 @@ impl Decimal {
         Some(Self { units, decimals: u32::try_from(decimals.len()).ok()? })
     }
 
-    pub(super) const fn is_negative(self) -> bool {
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
         self.units < 0
     }
 
-    pub(super) const fn is_zero(self) -> bool {
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
         self.units == 0
     }
 
     /// The whole number that it is: `None` for a fraction.
-    pub(super) fn whole(self) -> Option<i64> {
+    #[must_use]
+    pub fn whole(self) -> Option<i64> {
         let scale = 10_i128.pow(self.decimals);
         if self.units % scale != 0 {
             return None;
@@ -57,17 +61,18 @@ impl Decimal {
     }
 }
 
-/// What one unit of the file's currency is worth in the site's. Greater than zero.
+/// What one unit of the file's currency is worth in the books'. Greater than zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate(Decimal);
 
 impl Rate {
-    /// The file is in the currency of the site.
+    /// The file is in the currency of the books.
     pub const ONE: Self = Self(Decimal { units: 1, decimals: 0 });
 
-    /// A price of the file in minor units of the site's currency, rounded once, half up. `None` above
+    /// A price of the file in minor units of the books' currency, rounded once, half up. `None` above
     /// what fits. The price is not negative.
-    pub(super) fn convert(self, price: Decimal, currency: Currency) -> Option<i64> {
+    #[must_use]
+    pub fn convert(self, price: Decimal, currency: Currency) -> Option<i64> {
         let product = price.units * self.0.units * 10_i128.pow(currency.digits());
         let scale = 10_i128.pow(price.decimals + self.0.decimals);
         i64::try_from((product * 2 + scale) / (scale * 2)).ok()
@@ -148,6 +153,7 @@ mod tests {
         check("0.005", "1.0", Currency::KES, 1);
         check("0.004999", "1", Currency::KES, 0);
         check("2.55", "770", Currency::XAF, 1_964);
+        check("1.00", "655.957", Currency::XAF, 656);
         check("999999999.999999", "0.000001", Currency::NGN, 100_000);
     }
 
