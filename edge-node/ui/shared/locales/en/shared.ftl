@@ -130,3 +130,5 @@ account-goods-received-not-invoiced = Goods received, not invoiced
 account-stock-variance = Stock differences
 account-customer-deposit = Customer deposits
 account-customer-receivable = Owed by customers
+
+map-not-here = The map cannot be drawn on this device. The list says everything.

@@ -130,3 +130,5 @@ account-goods-received-not-invoiced = Reçu, non facturé
 account-stock-variance = Écarts de stock
 account-customer-deposit = Acomptes des clients
 account-customer-receivable = Dû par les clients
+
+map-not-here = La carte ne peut pas être affichée sur cet appareil. La liste dit tout.
