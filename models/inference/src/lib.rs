@@ -1,0 +1,1 @@
+//! Runs models on a depot's box. Skeleton.
