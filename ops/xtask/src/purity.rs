@@ -1,4 +1,4 @@
-//! Keeps the core pure: what `shared-model` may depend on, and what its sources may name.
+//! Keeps the pure crates pure: what they may depend on, and what their sources may name.
 //!
 //! Cargo forbids the rim better than any review: a crate that is not in the tree cannot be called.
 
@@ -9,16 +9,35 @@ use anyhow::{Result, bail};
 use crate::invoke::Invocation;
 use crate::sources::{self, Source, code_of};
 
-/// What the core may name in its `Cargo.toml`. A new one needs a reason in `ops/decisions/`.
-const DIRECT: [&str; 8] = [
-    "automerge",
-    "blake3",
-    "data-encoding",
-    "ed25519-dalek",
-    "minicbor",
-    "serde",
-    "thiserror",
-    "uuid",
+/// A crate that does no I/O.
+struct Pure {
+    package: &'static str,
+    /// Where its sources are.
+    sources: &'static str,
+    /// What it may name in its `Cargo.toml`. A new one needs a reason in `ops/decisions/`.
+    direct: &'static [&'static str],
+}
+
+const PURE: [Pure; 2] = [
+    Pure {
+        package: "shared-model",
+        sources: "shared-model/src/",
+        direct: &[
+            "automerge",
+            "blake3",
+            "data-encoding",
+            "ed25519-dalek",
+            "minicbor",
+            "serde",
+            "thiserror",
+            "uuid",
+        ],
+    },
+    Pure {
+        package: "planning",
+        sources: "shared-model/planning/src/",
+        direct: &["libm", "serde", "serde_json", "serde_path_to_error", "thiserror"],
+    },
 ];
 
 /// What may not be anywhere below the core: runtimes, stores, sockets, TLS, logging to somewhere.
@@ -72,39 +91,43 @@ const UNSPEAKABLE: [&str; 14] = [
 /// Every breach found, one a line.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let mut breaches = Vec::new();
-    let direct =
-        tree(root, "cargo tree --locked -p shared-model -e normal --prefix none --depth 1 -f {p}")?;
-    breaches.extend(foreign_direct(&direct));
-    let all = tree(root, "cargo tree --locked -p shared-model -e normal --prefix none -f {p}")?;
-    breaches.extend(forbidden_below(&all));
-    if all.iter().any(|name| name == "getrandom") {
-        let above = tree(
-            root,
-            "cargo tree --locked -p shared-model -e normal --prefix none -f {p} --prune automerge",
-        )?;
-        if above.iter().any(|name| name == "getrandom") {
-            breaches.push(
-                "getrandom is reached by another road than automerge: dice are an argument"
-                    .to_owned(),
-            );
+    let mut below = 0;
+    for pure in &PURE {
+        let direct = tree(root, pure, "--depth 1")?;
+        breaches.extend(foreign_direct(pure, &direct));
+        let all = tree(root, pure, "")?;
+        breaches.extend(forbidden_below(pure, &all));
+        if all.iter().any(|name| name == "getrandom") {
+            let above = tree(root, pure, "--prune automerge")?;
+            if above.iter().any(|name| name == "getrandom") {
+                breaches.push(format!(
+                    "{} reaches getrandom by another road than automerge: dice are an argument",
+                    pure.package
+                ));
+            }
         }
+        below += all.len().saturating_sub(1);
     }
     let sources = sources::all(root)?;
-    breaches.extend(sources.iter().filter(|source| is_core(source)).flat_map(unspeakable));
+    breaches.extend(sources.iter().filter(|source| is_pure(source)).flat_map(unspeakable));
     if breaches.is_empty() {
-        println!("purity: {} crates below the core, none does I/O", all.len().saturating_sub(1));
+        println!("purity: {below} crates below {} pure ones, none does I/O", PURE.len());
         return Ok(());
     }
     bail!("the core is not pure:\n  {}", breaches.join("\n  "))
 }
 
-fn is_core(source: &Source) -> bool {
-    source.path.starts_with("shared-model/src/") && source.path.ends_with(".rs")
+fn is_pure(source: &Source) -> bool {
+    source.path.ends_with(".rs") && PURE.iter().any(|pure| source.path.starts_with(pure.sources))
 }
 
 /// The names in the output of `cargo tree`, sorted, each once.
-fn tree(root: &Path, line: &str) -> Result<Vec<String>> {
-    let printed = Invocation::new(root, line).output()?;
+fn tree(root: &Path, pure: &Pure, options: &str) -> Result<Vec<String>> {
+    let line = format!(
+        "cargo tree --locked -p {} -e normal --prefix none -f {{p}} {options}",
+        pure.package
+    );
+    let printed = Invocation::new(root, &line).output()?;
     let mut names: Vec<String> = printed
         .lines()
         .filter_map(|line| line.split_whitespace().next())
@@ -115,21 +138,21 @@ fn tree(root: &Path, line: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn foreign_direct(names: &[String]) -> Vec<String> {
+fn foreign_direct(pure: &Pure, names: &[String]) -> Vec<String> {
     names
         .iter()
-        .filter(|name| *name != "shared-model" && !DIRECT.contains(&name.as_str()))
+        .filter(|name| *name != pure.package && !pure.direct.contains(&name.as_str()))
         .map(|name| {
-            format!("shared-model depends on {name}; remedy: do it in a shell, or decide it in ops/decisions and list it in ops/xtask/src/purity.rs")
+            format!("{} depends on {name}; remedy: do it in a shell, or decide it in ops/decisions and list it in ops/xtask/src/purity.rs", pure.package)
         })
         .collect()
 }
 
-fn forbidden_below(names: &[String]) -> Vec<String> {
+fn forbidden_below(pure: &Pure, names: &[String]) -> Vec<String> {
     names
         .iter()
         .filter(|name| FORBIDDEN.contains(&name.as_str()))
-        .map(|name| format!("{name} is below shared-model; remedy: find it with `cargo tree -p shared-model -i {name}` and switch the feature off"))
+        .map(|name| format!("{name} is below {0}; remedy: find it with `cargo tree -p {0} -i {name}` and switch the feature off", pure.package))
         .collect()
 }
 
@@ -172,7 +195,7 @@ mod tests {
     #[test]
     fn a_runtime_below_the_core_is_refused() {
         let names = ["serde", "tokio"].map(str::to_owned);
-        assert_eq!(forbidden_below(&names).len(), 1);
-        assert_eq!(foreign_direct(&names).len(), 1);
+        assert_eq!(forbidden_below(&PURE[0], &names).len(), 1);
+        assert_eq!(foreign_direct(&PURE[0], &names).len(), 1);
     }
 }

@@ -1,0 +1,62 @@
+//! What the search asks of a schedule: may this visit go here, and what does it cost?
+//! The search owns the order of visits (`Tours`) and decides what to try; an evaluator owns times, loads and costs, and
+//! never changes the order. The search is compiled once per evaluator, so these calls cost nothing.
+
+use super::{
+    compiled::Compiled,
+    tours::Tours,
+};
+
+/// Price of what may not be done.
+pub const NEVER: i64 = i64::MAX;
+
+/// Where a pair would go: delivery after `delivery_pred` (the pickup itself when they follow one another).
+#[derive(Debug, Clone, Copy)]
+pub struct PairPlace {
+    pub price: i64,
+    pub delivery_pred: u16,
+}
+
+/// Contract, all methods:
+/// * between calls the evaluator's caches of a route describe that route's order in `tours`, as the search calls
+///   `refresh` after every change of order and before asking anything about the route;
+/// * a planned route is always feasible; the search never leaves one that is not;
+/// * prices are differences to the route's present cost, in the problem's cost units, `NEVER` when not allowed, and may
+///   be given as `NEVER` whenever they would not be below `below` (a chance to stop early);
+/// * `may_serve` has been asked of the compiled instance already;
+/// * the empty route costs nothing.
+pub trait Evaluator {
+    /// Recomputes what is cached of `route` and returns its whole cost.
+    fn refresh(&mut self, compiled: &Compiled, tours: &Tours, route: u16) -> i64;
+
+    /// As `refresh`, when nothing but the insertion of `node` (linked already) happened since.
+    fn inserted(&mut self, compiled: &Compiled, tours: &Tours, route: u16, node: u16) -> i64 {
+        let _ = node;
+        self.refresh(compiled, tours, route)
+    }
+
+    /// Price of putting the unplanned visit `node` right after `pred`.
+    fn insertion(&self, compiled: &Compiled, tours: &Tours, pred: u16, node: u16, below: i64) -> i64;
+
+    /// Cheapest place for `delivery` when `pickup` goes right after `pred`.
+    fn pair_insertion(
+        &self,
+        compiled: &Compiled,
+        tours: &Tours,
+        pred: u16,
+        pair: (u16, u16),
+        below: i64,
+    ) -> PairPlace;
+
+    /// Remembers what is cached of `route`, to be brought back by `restore`. Calls nest like a stack's.
+    fn save(&mut self, tours: &Tours, route: u16);
+
+    /// Brings back what the last `save` not yet restored remembered; `tours` has that order again.
+    fn restore(&mut self, tours: &Tours, route: u16);
+
+    /// Drops everything saved.
+    fn forget(&mut self);
+
+    /// Whole cost of `route`'s vehicle serving this order, `NEVER` if it may not. Needs no cache of the order.
+    fn price_of(&mut self, compiled: &Compiled, tours: &Tours, route: u16, nodes: &[u16]) -> i64;
+}
