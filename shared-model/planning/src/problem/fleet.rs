@@ -5,6 +5,7 @@ use super::{DepotIx, Load, PlaceIx, ProfileIx, TypeIx, Window};
 /// Where goods are loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Depot {
+    pub name: String,
     pub place: PlaceIx,
     /// Loading begins within it, and a vehicle that ends here arrives before it closes.
     pub window: Window,

@@ -13,6 +13,8 @@ mod ix;
 mod job;
 mod load;
 mod objective;
+mod refusal;
+mod rules;
 mod standing;
 mod travel;
 
@@ -23,6 +25,7 @@ pub use ix::{DepotIx, JobIx, PlaceIx, ProfileIx, TypeIx, VehicleIx};
 pub use job::{Job, Kind, TypeSet, Visit, Window};
 pub use load::{DIMENSIONS, Dimension, Load};
 pub use objective::{Objective, PRIORITIES, Priority};
+pub use refusal::{REFUSALS_MAX, Refusal, Refusals, Rule};
 pub use standing::{FrozenStop, Position, Standing, Underway};
 pub use travel::{Cell, Matrix, Slice, Source, TravelProfile};
 
