@@ -19,7 +19,7 @@ const PART: &str = "reference_hist.json";
 #[serde(deny_unknown_fields)]
 pub struct Histogram {
     pub name: String,
-    /// Between the bins, ascending: a value's bin is the number of edges that are not above it.
+    /// Between the bins, ascending: a value's bin is the number of edges that are below it.
     pub edges: Vec<f32>,
     /// One more than edges.
     pub counts: Vec<u64>,
@@ -30,7 +30,7 @@ impl Histogram {
     /// The bin of a value, none for what is missing.
     #[must_use]
     pub fn bin(&self, value: f32) -> Option<usize> {
-        value.is_finite().then(|| self.edges.partition_point(|edge| *edge <= value))
+        value.is_finite().then(|| self.edges.partition_point(|edge| *edge < value))
     }
 
     /// All values, missing ones too.

@@ -17,9 +17,7 @@ pub mod psi;
 mod reading;
 pub mod refused;
 pub mod signature;
-pub mod summary;
 pub mod verify;
-pub mod versions;
 
 pub use day::Day;
 pub use hash::Sha256Hash;
@@ -27,4 +25,3 @@ pub use manifest::{FeatureSchema, Kind, Manifest, ModelId, Part, Version};
 pub use refused::Refused;
 pub use signature::{PinnedKeys, PublicKey, SigningKey};
 pub use verify::{Expectation, Signed, Verified};
-pub use versions::{Admission, Rollback, Seen, VerifiedRollback};

@@ -147,7 +147,7 @@ impl Kind {
             Self::Trees | Self::Dense | Self::Recurrent => {
                 &[Part::Network, Part::Preprocessing, Part::Reference, Part::Golden, Part::Card]
             }
-            Self::Tables => &[Part::Tables, Part::Card],
+            Self::Tables => &[Part::Tables, Part::Golden, Part::Card],
         }
     }
 }
@@ -293,13 +293,8 @@ impl Manifest {
     }
 
     fn check_plans(&self) -> Result<(), Refused> {
-        if self.kind == Kind::Tables {
-            let empty = self.batch_plans.is_empty() && self.outputs.is_empty();
-            return if empty {
-                Ok(())
-            } else {
-                Err(wrong("batch_plans", "tables have neither plans nor outputs"))
-            };
+        if self.kind == Kind::Tables && self.batch_plans.is_empty() {
+            return Ok(());
         }
         let plans = &self.batch_plans;
         if plans.is_empty() || plans.len() > BATCH_PLANS_MAX {
@@ -308,9 +303,6 @@ impl Manifest {
         if !plans.is_sorted_by(|a, b| a < b) || plans[0] == 0 || plans[plans.len() - 1] > BATCH_MAX
         {
             return Err(wrong("batch_plans", format!("must ascend within 1 to {BATCH_MAX}")));
-        }
-        if self.outputs.is_empty() || self.outputs.len() > OUTPUTS_MAX {
-            return Err(wrong("outputs", format!("1 to {OUTPUTS_MAX} are allowed")));
         }
         Ok(())
     }
@@ -325,6 +317,10 @@ impl Manifest {
         }
         if self.trained.until < self.trained.from || self.expires_on < self.trained.until {
             return Err(wrong("trained", "from, until and expires_on must not go back"));
+        }
+        let outputs_min = usize::from(self.kind != Kind::Tables);
+        if !(outputs_min..=OUTPUTS_MAX).contains(&self.outputs.len()) {
+            return Err(wrong("outputs", format!("1 to {OUTPUTS_MAX} are allowed")));
         }
         if self.scores.len() > SCORES_MAX {
             return Err(wrong("scores", format!("more than {SCORES_MAX}")));

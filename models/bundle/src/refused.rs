@@ -2,7 +2,6 @@
 
 use crate::day::Day;
 use crate::hash::Sha256Hash;
-use crate::manifest::Version;
 
 /// Why a bundle, or a part of it, is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,20 +34,6 @@ pub enum Refused {
     Expired { on: Day },
     #[error("needs runtime {needs}, and this is {has}; remedy: update the node")]
     RuntimeTooOld { needs: String, has: String },
-    #[error(
-        "version {found} is older than {highest}, which was here; remedy: a signed rollback from {highest} to {found}"
-    )]
-    Older { found: Version, highest: Version },
-    #[error(
-        "version {version} was here with other contents; remedy: publish it under a new version"
-    )]
-    VersionReused { version: Version },
-    #[error("version {version} was rolled back; remedy: publish a newer one")]
-    Withdrawn { version: Version },
-    #[error(
-        "the rollback does not apply: {reason}; remedy: sign one from the highest version seen here to this manifest"
-    )]
-    RollbackDoesNotApply { reason: String },
 }
 
 impl Refused {

@@ -1,5 +1,4 @@
-//! Ed25519 (RFC 8032) over the exact bytes of a statement, with the statement's purpose before them, so
-//! that a signature for one purpose is none for another. Keys are bytes here; where they are kept is the
+//! Ed25519 (RFC 8032) over the exact bytes of a manifest. Keys are bytes here; where they are kept is the
 //! shell's business.
 
 use std::fmt;
@@ -19,35 +18,9 @@ pub const SIGNATURE_FILE_BYTES_MAX: u64 = 1_024;
 /// has it: it shows that the bytes are whole, not who made them. A region signs with a key of its own.
 pub const DEVELOPMENT_KEY_PHRASE: &str = "omniroute development model key: public on purpose";
 
-/// What is signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Manifest,
-    Rollback,
-}
-
-impl Purpose {
-    const fn prefix(self) -> &'static [u8] {
-        match self {
-            Self::Manifest => b"omniroute model manifest v1\0",
-            Self::Rollback => b"omniroute model rollback v1\0",
-        }
-    }
-
-    const fn file(self) -> &'static str {
-        match self {
-            Self::Manifest => "manifest.sig",
-            Self::Rollback => "rollback.sig",
-        }
-    }
-
-    const fn signed(self) -> &'static str {
-        match self {
-            Self::Manifest => "manifest.json",
-            Self::Rollback => "rollback.json",
-        }
-    }
-}
+/// Before the signed bytes, so that a signature over something else is none over a manifest.
+const PURPOSE: &[u8] = b"omniroute model manifest v1\0";
+const PART: &str = "manifest.sig";
 
 /// Who may publish models.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -151,11 +124,7 @@ impl SigningKey {
     /// The bytes of `manifest.sig` for these exact bytes of `manifest.json`.
     #[must_use]
     pub fn sign_manifest(&self, manifest: &[u8]) -> Vec<u8> {
-        self.sign(Purpose::Manifest, manifest)
-    }
-
-    pub(crate) fn sign(&self, purpose: Purpose, statement: &[u8]) -> Vec<u8> {
-        let signature = self.0.sign(&[purpose.prefix(), statement].concat());
+        let signature = self.0.sign(&[PURPOSE, manifest].concat());
         let signature = HEXLOWER.encode(&signature.to_bytes());
         format!("{{\"key\":\"{}\",\"signature\":\"{signature}\"}}\n", self.public()).into_bytes()
     }
@@ -174,29 +143,26 @@ struct SignatureFile {
     signature: String,
 }
 
-/// Which pinned key signed the statement.
+/// Which pinned key signed the manifest.
 ///
 /// # Errors
 /// [`Refused::Malformed`], [`Refused::KeyNotPinned`] or [`Refused::SignatureWrong`].
 pub(crate) fn check(
-    purpose: Purpose,
-    statement: &[u8],
+    manifest: &[u8],
     signature_file: &[u8],
     pinned: &PinnedKeys,
 ) -> Result<PublicKey, Refused> {
-    let part = purpose.file();
-    let file: SignatureFile = reading::typed(part, signature_file, SIGNATURE_FILE_BYTES_MAX)?;
+    let file: SignatureFile = reading::typed(PART, signature_file, SIGNATURE_FILE_BYTES_MAX)?;
     if !pinned.holds(&file.key) {
         return Err(Refused::KeyNotPinned { key: file.key.to_string() });
     }
     let signature = HEXLOWER.decode(file.signature.as_bytes()).ok();
     let signature = signature
         .and_then(|bytes| <[u8; 64]>::try_from(bytes).ok())
-        .ok_or_else(|| Refused::field(part, "signature", "is not 128 lower-case hex digits"))?;
-    let wrong = Refused::SignatureWrong { part: purpose.signed() };
-    let key =
-        ed25519_dalek::VerifyingKey::from_bytes(file.key.as_bytes()).map_err(|_| wrong.clone())?;
+        .ok_or_else(|| Refused::field(PART, "signature", "is not 128 lower-case hex digits"))?;
+    let wrong = |_| Refused::SignatureWrong { part: "manifest.json" };
+    let key = ed25519_dalek::VerifyingKey::from_bytes(file.key.as_bytes()).map_err(wrong)?;
     let signature = ed25519_dalek::Signature::from_bytes(&signature);
-    key.verify_strict(&[purpose.prefix(), statement].concat(), &signature).map_err(|_| wrong)?;
+    key.verify_strict(&[PURPOSE, manifest].concat(), &signature).map_err(wrong)?;
     Ok(file.key)
 }

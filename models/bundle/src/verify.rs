@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use crate::card::Card;
 use crate::day::Day;
-use crate::golden::Golden;
+use crate::golden::{GOLDEN_ROWS_MIN, Golden};
 use crate::hash::Sha256Hash;
-use crate::histogram::Reference;
+use crate::histogram::{Histogram, Reference};
 use crate::manifest::{FeatureSchema, FileEntry, Kind, Manifest, Part, RuntimeVersion};
 use crate::preprocessing::Preprocessing;
 use crate::refused::Refused;
-use crate::signature::{self, PinnedKeys, PublicKey, Purpose};
+use crate::signature::{self, PinnedKeys, PublicKey};
 
 /// What this node is and knows on the day it looks.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,7 @@ impl Signed {
             let bytes = manifest.len() as u64;
             return Err(Refused::TooLarge { part: "manifest.json".to_owned(), bytes, bytes_max });
         }
-        let key = signature::check(Purpose::Manifest, manifest, signature_file, pinned)?;
+        let key = signature::check(manifest, signature_file, pinned)?;
         Ok(Self { manifest: Manifest::parse(manifest)?, sha256: Sha256Hash::of(manifest), key })
     }
 
@@ -170,25 +170,43 @@ impl Verified {
 
     fn check_contents(&self) -> Result<(), Refused> {
         self.card()?;
+        let golden = self.golden()?;
         if self.manifest().kind == Kind::Tables {
             return Ok(());
         }
-        let (golden, preprocessing, reference) =
-            (self.golden()?, self.preprocessing()?, self.reference()?);
-        let features = preprocessing.features();
-        let outputs = self.manifest().outputs.len();
-        let widths = [
-            ("golden.bin", "features", golden.features(), features),
-            ("golden.bin", "outputs", golden.outputs(), outputs),
-            ("reference_hist.json", "features", reference.features.len(), features),
-            ("reference_hist.json", "predictions", reference.predictions.len(), outputs),
-        ];
-        for (part, field, found, needed) in widths {
-            if found != needed {
-                let reason = format!("has {found} columns, and {needed} are needed");
-                return Err(Refused::field(part, field, reason));
-            }
+        let (preprocessing, reference) = (self.preprocessing()?, self.reference()?);
+        if preprocessing.schema() != self.manifest().feature_schema.name {
+            return Err(Refused::field("preproc.json", "schema", "is not the manifest's"));
         }
-        Ok(())
+        if golden.rows() < GOLDEN_ROWS_MIN {
+            let reason = format!("{} are fewer than {GOLDEN_ROWS_MIN}", golden.rows());
+            return Err(Refused::field("golden.bin", "rows", reason));
+        }
+        let features: Vec<&str> = preprocessing.steps().iter().map(|s| s.name.as_str()).collect();
+        let outputs: Vec<&str> = self.manifest().outputs.iter().map(String::as_str).collect();
+        let widths = [
+            ("features", golden.features(), features.len()),
+            ("outputs", golden.outputs(), outputs.len()),
+        ];
+        for (field, found, needed) in
+            widths.into_iter().filter(|(_, found, needed)| found != needed)
+        {
+            let reason = format!("has {found} columns, and {needed} are needed");
+            return Err(Refused::field("golden.bin", field, reason));
+        }
+        let counted =
+            |columns: &[Histogram]| columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
+        let clipped: Vec<&str> = preprocessing.outputs().iter().map(|o| o.name.as_str()).collect();
+        let named = [
+            ("preproc.json", "outputs", clipped == outputs),
+            ("reference_hist.json", "features", counted(&reference.features) == features),
+            ("reference_hist.json", "predictions", counted(&reference.predictions) == outputs),
+        ];
+        match named.iter().find(|(_, _, same)| !same) {
+            Some((part, field, _)) => {
+                Err(Refused::field(part, *field, "names other columns than the rest of the bundle"))
+            }
+            None => Ok(()),
+        }
     }
 }
