@@ -112,6 +112,10 @@ uuid_ids! {
     DocumentId,
     /// A price book.
     BookId,
+    /// Something that carries goods on the road.
+    VehicleId,
+    /// What one vehicle is to bring to whom, in which order.
+    ManifestId,
 }
 
 /// The text is not a uuid.
@@ -191,6 +195,10 @@ fn is_code_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/')
 }
 
+fn is_small_code_char(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+}
+
 codes! {
     /// What is sold and stocked, as printed on it. `|` is kept out because balances use it.
     ArticleCode(32, |c| is_code_char(c) || c == ' ', "letters, digits, space and - _ . /"),
@@ -200,6 +208,10 @@ codes! {
     SiteCode(16, |c| c.is_ascii_alphanumeric() || c == '-', "letters, digits and -"),
     /// Nodes that sync with one hub, such as `nairobi`.
     RegionCode(24, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-', "small letters, digits and -"),
+    /// What a model predicts, such as `arrival-time`.
+    ModelCode(32, is_small_code_char, "small letters, digits and -"),
+    /// Depots that get a model together, such as `pilot`.
+    RingCode(24, is_small_code_char, "small letters, digits and -"),
     /// Whose books: a legal entity, such as `KE`.
     EntityCode(16, |c| c.is_ascii_alphanumeric() || c == '-', "letters, digits and -"),
 }

@@ -4,11 +4,13 @@
 //! sockets, no threads: time, ids and loaded records are arguments, so that the same entries give
 //! the same state on every machine. The shells (`edge-node`, `sync-hub`) do the rest.
 
+pub mod blob;
 pub mod decimal;
 pub mod delivery;
 pub mod enrolment;
 pub mod id;
 pub mod money;
+pub mod place;
 pub mod quantity;
 pub mod refusal;
 pub mod tax;
@@ -19,9 +21,11 @@ pub mod ledger;
 pub mod log;
 
 pub mod catalogue;
+pub mod dispatch;
 pub mod document;
 pub mod exceptions;
 pub mod gig;
+pub mod inference;
 pub mod network;
 pub mod orders;
 pub mod payments;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 use shared_model::log::{
-    AuthorKey, Entry, EntryBytes, Epoch, Hash, InvalidEntry, Position, SCHEMA_VERSION, Scope, Seq,
+    AuthorKey, Entry, EntryBytes, Epoch, Hash, InvalidEntry, Position, Scope, Seq,
 };
 use shared_model::records::View;
 use shared_model::refusal::Refusal;
@@ -47,7 +47,7 @@ pub(super) fn command(
         clock,
         scope: decision.scope,
         kind: decision.kind.number(),
-        schema: SCHEMA_VERSION,
+        schema: decision.body.schema(),
         id: command.id(),
         actor: asker.staff,
         payload: decision.body.encode().into(),

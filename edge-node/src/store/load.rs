@@ -75,6 +75,10 @@ statements! {
     Task "tasks" Handover "handovers" Deposit "deposits" Right "rights" Grants "grants"
     Holding "holdings" PassedIn "passed_in" RemoteSale "remote_sales"
     RemoteHandover "remote_handovers" Exception "exceptions" Balance "balances" Series "series"
+    Vehicle "vehicles" Consignment "consignments" Manifest "manifests" Measure "measures"
+    DepotPlace "depot_places"
+    ModelKeys "model_keys" PublishedModel "published_models" ModelOrder "model_orders"
+    ModelFacts "model_facts" ModelLine "model_lines"
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use automerge::{AutoCommit, AutomergeError, ObjType, ROOT, ReadDoc, Value};
 use serde::Serialize;
 
 use super::{Error, Writer, edited, open};
+use crate::place::Place;
 
 /// What a person enters; what is absent stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +24,7 @@ pub struct Customer {
     pub note: String,
     /// Phones that others entered at the same time; a phone used for money needs a person's look.
     pub other_phones: Vec<String>,
+    pub place: Option<Place>,
 }
 
 /// # Errors
@@ -42,6 +44,29 @@ pub fn edit_customer(
     fields: &CustomerFields,
 ) -> Result<Vec<u8>, Error> {
     edited(Some(saved), writer, |document| put_fields(document, fields))
+}
+
+/// Says where a customer lives. One scalar, so that two writers' halves never mix.
+///
+/// # Errors
+/// [`Error::NothingToEdit`] when nothing changes.
+pub fn locate_customer(saved: &[u8], writer: Writer, place: Place) -> Result<Vec<u8>, Error> {
+    edited(Some(saved), writer, |document| {
+        let text = format!("{},{}", place.lat_e7(), place.lon_e7());
+        if text_of(document, PLACE) != text {
+            document.put(ROOT, PLACE, text)?;
+        }
+        Ok(())
+    })
+}
+
+const PLACE: &str = "place";
+
+/// What another node wrote may be no place: then there is none.
+fn place_of(document: &AutoCommit) -> Option<Place> {
+    let text = text_of(document, PLACE);
+    let (lat, lon) = text.split_once(',')?;
+    Place::new(lat.parse().ok()?, lon.parse().ok()?).ok()
 }
 
 fn put_fields(document: &mut AutoCommit, fields: &CustomerFields) -> Result<(), AutomergeError> {
@@ -84,6 +109,7 @@ pub fn read_customer(saved: &[u8]) -> Result<Customer, Error> {
         address: text_of(&document, "address"),
         note,
         other_phones,
+        place: place_of(&document),
     })
 }
 

@@ -8,7 +8,9 @@
 mod customer;
 mod note;
 
-pub use customer::{Customer, CustomerFields, create_customer, edit_customer, read_customer};
+pub use customer::{
+    Customer, CustomerFields, create_customer, edit_customer, locate_customer, read_customer,
+};
 pub use note::{read_note, write_note};
 
 use automerge::{ActorId, AutoCommit, AutomergeError, transaction::CommitOptions};

@@ -49,14 +49,7 @@ pub struct Attempt {
 /// # Errors
 /// [`Error::CeilingExceeded`].
 pub fn allocate(rider: &Rider, custody_minor: i64, attempt: Attempt) -> Result<Event, Error> {
-    let would_hold_minor = custody_minor + rider.cash_due_minor + attempt.cash_due_minor;
-    if attempt.cash_due_minor > 0 && would_hold_minor > rider.cash_ceiling_minor {
-        return Err(Error::CeilingExceeded {
-            name: rider.name.clone(),
-            would_hold_minor,
-            ceiling_minor: rider.cash_ceiling_minor,
-        });
-    }
+    check_ceiling(rider, custody_minor + rider.cash_due_minor, attempt.cash_due_minor)?;
     Ok(Event::TaskAllocated(Task {
         task: task_id(attempt.order, attempt.attempt),
         order: attempt.order,
@@ -70,6 +63,22 @@ pub fn allocate(rider: &Rider, custody_minor: i64, attempt: Attempt) -> Result<E
         proof: None,
         failure: None,
     }))
+}
+
+/// Whether a rider may collect `due_minor` on top of `held_minor`.
+///
+/// # Errors
+/// [`Error::CeilingExceeded`].
+pub fn check_ceiling(rider: &Rider, held_minor: i64, due_minor: i64) -> Result<(), Error> {
+    let would_hold_minor = held_minor.saturating_add(due_minor);
+    if due_minor > 0 && would_hold_minor > rider.cash_ceiling_minor {
+        return Err(Error::CeilingExceeded {
+            name: rider.name.clone(),
+            would_hold_minor,
+            ceiling_minor: rider.cash_ceiling_minor,
+        });
+    }
+    Ok(())
 }
 
 fn require(task: &Task, status: TaskStatus) -> Result<(), Error> {

@@ -11,7 +11,9 @@ pub use command::{
     DISPATCH_ORDERS_MAX, DispatchOrders, Proof, ProofKind, RecordDelivery, RecordFailedDelivery,
     RegisterRider,
 };
-pub use decide::{Attempt, allocate, deliver, fail, register, task_id, task_returned};
+pub use decide::{
+    Attempt, allocate, check_ceiling, deliver, fail, register, task_id, task_returned,
+};
 pub use error::Error;
 pub use event::{Carried, Event};
 pub use state::{Rider, Task, TaskStatus};

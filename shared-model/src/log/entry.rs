@@ -15,8 +15,9 @@ use crate::time::{ClockTrust, Hlc};
 /// Largest entry accepted, in bytes. An order of 1,200 lines takes about 120 KB.
 pub const ENTRY_BYTES_MAX: usize = 512 * 1024;
 
-/// Version of the payload's schema this build writes.
-pub const SCHEMA_VERSION: u16 = 1;
+/// The latest schema of payloads that this build knows. An entry names the earliest that reads it,
+/// so that an older node still reads all it can.
+pub const SCHEMA_VERSION: u16 = 2;
 
 /// BLAKE3 over an entry's bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ArticleCode, BinCode, CustomerId, EntryId, OrderId, SiteCode};
 use crate::money::Amount;
+use crate::place::{Place, Windows};
 use crate::quantity::Quantity;
 use crate::text::{Remark, Several, Text};
 
@@ -62,6 +63,10 @@ pub struct PlaceOrder {
     #[serde(default)]
     pub delivery_fee_minor: Amount,
     pub address: Option<Text<300>>,
+    /// Where it goes, if not to where the customer lives.
+    pub place: Option<Place>,
+    /// When it may be brought; without them at any hour.
+    pub windows: Option<Windows>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

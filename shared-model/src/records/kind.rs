@@ -4,8 +4,10 @@
 use minicbor::{Decode, Encode};
 
 use crate::catalogue::Article;
+use crate::dispatch::{Consignment, DepotPlace, Manifest, Measure, Vehicle};
 use crate::exceptions::Exception;
 use crate::gig::{Rider, Task};
+use crate::inference::{ModelFacts, ModelKeys, ModelLine, ModelOrder, PublishedModel};
 use crate::network::Peer;
 use crate::orders::Order;
 use crate::payments::{Deposit, Handover};
@@ -139,6 +141,16 @@ kinds! {
     20 Exception "exceptions";
     21 Balance "balances";
     22 Series "series";
+    23 Vehicle "vehicles";
+    24 Consignment "consignments";
+    25 Manifest "manifests";
+    26 Measure "measures";
+    27 DepotPlace "depot_places";
+    40 ModelKeys "model_keys";
+    41 PublishedModel "published_models";
+    42 ModelOrder "model_orders";
+    43 ModelFacts "model_facts";
+    44 ModelLine "model_lines";
 }
 
 impl AnyRecord {
@@ -176,6 +188,15 @@ impl AnyRecord {
                 let text = format!("{} {}", exception.subject, exception.detail);
                 listed(status, exception.raised.ms(), text)
             }
+            Self::ModelFacts(day) => {
+                let facts = &day.facts;
+                listed(facts.state.as_str(), i64::from(facts.day), facts.model.to_string())
+            }
+            Self::Vehicle(vehicle) => listed("", 0, vehicle.name.clone()),
+            Self::Manifest(manifest) => {
+                let text = manifest.vehicle_name.clone();
+                listed(manifest.status.as_str(), manifest.locked.ms(), text)
+            }
             Self::PriceBooks(_)
             | Self::PriceLine(_)
             | Self::Staff(_)
@@ -189,7 +210,14 @@ impl AnyRecord {
             | Self::RemoteSale(_)
             | Self::RemoteHandover(_)
             | Self::Balance(_)
-            | Self::Series(_) => Index::default(),
+            | Self::Series(_)
+            | Self::Consignment(_)
+            | Self::Measure(_)
+            | Self::DepotPlace(_)
+            | Self::ModelKeys(_)
+            | Self::PublishedModel(_)
+            | Self::ModelOrder(_)
+            | Self::ModelLine(_) => Index::default(),
         }
     }
 }

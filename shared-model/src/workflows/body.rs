@@ -4,8 +4,8 @@ use minicbor::{Decode, Encode};
 
 use crate::ledger::Posting;
 use crate::{
-    catalogue, document, exceptions, gig, network, orders, payments, pricing, rights, staff,
-    warehouse,
+    catalogue, dispatch, document, exceptions, gig, inference, network, orders, payments, pricing,
+    rights, staff, warehouse,
 };
 
 /// An event of any context. Numbers are wire format: append only.
@@ -33,6 +33,10 @@ pub enum Event {
     Staff(#[n(0)] staff::Event),
     #[n(10)]
     Network(#[n(0)] network::Event),
+    #[n(11)]
+    Dispatch(#[n(0)] dispatch::Event),
+    #[n(12)]
+    Inference(#[n(0)] inference::Event),
 }
 
 macro_rules! into_event {
@@ -49,7 +53,8 @@ into_event! {
     Catalogue(catalogue::Event), Pricing(pricing::Event), Orders(orders::Event),
     Warehouse(warehouse::Event), Gig(gig::Event), Payments(payments::Event),
     Rights(rights::Event), Document(document::Event), Exceptions(exceptions::Event),
-    Staff(staff::Event), Network(network::Event)
+    Staff(staff::Event), Network(network::Event), Inference(inference::Event),
+    Dispatch(dispatch::Event)
 }
 
 /// The facts of one entry: all of them, or none.
@@ -62,6 +67,13 @@ pub struct Body {
 }
 
 impl Body {
+    /// The earliest schema that reads all of it.
+    #[must_use]
+    pub fn schema(&self) -> u16 {
+        let later = |event: &Event| matches!(event, Event::Dispatch(_) | Event::Inference(_));
+        if self.events.iter().any(later) { 2 } else { 1 }
+    }
+
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         minicbor::to_vec(self).expect("writing to memory")

@@ -9,9 +9,14 @@ use super::publishing::{
     EnrolNode, ListArticles, ListPrices, MatchStatement, PayRider, PublishPrices, RevokeNode,
 };
 use crate::catalogue::BlockArticle;
+use crate::dispatch::{
+    AssignVehicle, CancelManifest, DescribeDelivery, HandOutManifest, LocateCustomer, LocateDepot,
+    LocateOrder, LockManifests, MeasureArticle, RegisterVehicle, ReportArrival, ReportDelay,
+};
 use crate::exceptions::ResolveException;
 use crate::gig::{DispatchOrders, RecordDelivery, RecordFailedDelivery, RegisterRider};
 use crate::id::EntryId;
+use crate::inference::{AnnounceModel, PinModelKeys, ReportModels};
 use crate::orders::{
     CancelOrder, PackOrder, PlaceOrder, RefundOrder, ReserveOrder, Sell, WriteDeliveryNote,
 };
@@ -141,11 +146,24 @@ commands! {
         28 TransferRight "transfer-right" [];
         29 HandOverRemoteSale "hand-over-remote-sale" [Cashier];
         30 ResolveException "resolve-exception" [];
+        31 RegisterVehicle "register-vehicle" [Dispatcher];
+        32 AssignVehicle "assign-vehicle" [Dispatcher];
+        33 LocateDepot "locate-depot" [];
+        34 LocateCustomer "locate-customer" [Cashier Dispatcher];
+        35 LocateOrder "locate-order" [Cashier Dispatcher];
+        36 DescribeDelivery "describe-delivery" [Cashier Dispatcher Picker];
+        37 MeasureArticle "measure-article" [Clerk Dispatcher];
+        38 LockManifests "lock-manifests" [Dispatcher];
+        39 HandOutManifest "hand-out-manifest" [Dispatcher];
+        40 ReportArrival "report-arrival" [Dispatcher Rider];
+        41 ReportDelay "report-delay" [Dispatcher Rider];
+        42 CancelManifest "cancel-manifest" [Dispatcher];
     }
     nodes {
         64 ImportOrder "import-order";
         65 EnrolStaff "enrol-staff";
         66 AbsorbReturns "absorb-returns";
+        80 ReportModels "report-models";
         96 ListArticles "list-articles";
         97 ListPrices "list-prices";
         98 PublishPrices "publish-prices";
@@ -153,6 +171,8 @@ commands! {
         100 RevokeNode "revoke-node";
         101 MatchStatement "match-statement";
         102 PayRider "pay-rider";
+        104 PinModelKeys "pin-model-keys";
+        105 AnnounceModel "announce-model";
     }
 }
 

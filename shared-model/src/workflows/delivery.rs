@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use super::command::Kind;
 use super::desk::{Context, Decision, Declined, Desk, Draft};
+use super::dispatching::{consignment_of, end_stop};
 use super::ordering::post_delivery;
 use super::reply::{DispatchedTask, Reply};
+use crate::dispatch::{self, Outcome};
 use crate::exceptions;
 use crate::gig::{
     self, Attempt, Carried, DispatchOrders, RecordDelivery, RecordFailedDelivery, Rider, Task,
 };
-use crate::id::{ArticleCode, RiderId, TaskId};
+use crate::id::{ArticleCode, OrderId, RiderId, TaskId};
 use crate::ledger::{Account, Posting};
 use crate::log::Scope;
 use crate::orders::{self, Order};
@@ -22,18 +24,34 @@ pub(super) fn dispatch<L: Load>(
     command: &DispatchOrders,
     desk: &mut Desk<'_, '_, L>,
 ) -> Result<Decision, Declined<L::Error>> {
-    let mut rider: Rider = rider_of(desk, command.rider)?;
-    let custody = desk.money(&Account::RiderCustody(command.rider))?;
     let mut draft = Draft::default();
-    let mut tasks = Vec::new();
-    let mut left: BTreeMap<ArticleCode, (i64, i64)> = BTreeMap::new();
     for (index, id) in command.orders.iter().enumerate() {
         if command.orders[..index].contains(id) {
             return Err(gig::Error::OrderRepeated.into());
         }
         let order = desk.order(*id)?;
+        let held_by = consignment_of(desk, *id)?.manifest;
+        dispatch::check_free(&order.number, held_by)?;
+    }
+    let tasks = give_to_rider(&mut draft, desk, command.rider, &command.orders)?;
+    Ok(draft.decision(Kind::DispatchOrders, Scope::Site, Reply::Dispatched { tasks }))
+}
+
+/// Gives orders and their goods to a rider: each becomes a task. No order is named twice.
+pub(super) fn give_to_rider<L: Load>(
+    draft: &mut Draft,
+    desk: &mut Desk<'_, '_, L>,
+    rider: RiderId,
+    orders: &[OrderId],
+) -> Result<Vec<DispatchedTask>, Declined<L::Error>> {
+    let mut rider: Rider = rider_of(desk, rider)?;
+    let custody = desk.money(&Account::RiderCustody(rider.rider))?;
+    let mut tasks = Vec::new();
+    let mut left: BTreeMap<ArticleCode, (i64, i64)> = BTreeMap::new();
+    for id in orders {
+        let order = desk.order(*id)?;
         draft.event(orders::dispatch(&order)?);
-        let goods = load(&mut draft, desk, command.rider, &order, &mut left)?;
+        let goods = load(draft, desk, rider.rider, &order, &mut left)?;
         let attempt = Attempt {
             order: order.order,
             number: order.number.clone(),
@@ -46,7 +64,7 @@ pub(super) fn dispatch<L: Load>(
         rider.cash_due_minor += due;
         tasks.push(DispatchedTask { task, order: order.order, cash_due_minor: due });
     }
-    Ok(draft.decision(Kind::DispatchOrders, Scope::Site, Reply::Dispatched { tasks }))
+    Ok(tasks)
 }
 
 /// Moves an order's goods from staging to the rider, at cost. `left` carries what earlier orders
@@ -120,6 +138,7 @@ pub(super) fn deliver<L: Load>(
     let mut draft = Draft::default();
     draft.event(gig::deliver(&task, collected, &command.proof)?);
     draft.event(orders::deliver(&order, collected)?);
+    end_stop(&mut draft, desk, order.order, Outcome::Delivered)?;
     for goods in &task.goods {
         let with_rider = Account::WithRider(rider.rider);
         draft.post(Posting::goods(Account::Customer, with_rider, &goods.article, goods.quantity));
@@ -157,6 +176,7 @@ pub(super) fn fail<L: Load>(
     let mut draft = Draft::default();
     draft.event(gig::fail(&task, command.reason)?);
     draft.event(orders::fail(&order, command.reason)?);
+    end_stop(&mut draft, desk, order.order, Outcome::Failed(command.reason))?;
     let detail = format!("{}: {}", rider.name, command.reason.as_str());
     let kind = exceptions::Kind::DeliveryFailed;
     draft.raise(&desk.context, kind, order.number.as_str(), detail, None);

@@ -16,7 +16,7 @@ use crate::staff::Role;
 use crate::tax::Jurisdiction;
 use crate::time::Timestamp;
 use crate::warehouse::{self, ArticleStock};
-use crate::{document, gig, orders, payments, rights};
+use crate::{dispatch, document, gig, inference, orders, payments, rights};
 
 /// A site as its operator configured it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,9 @@ refuses!(
     payments::Error,
     rights::Error,
     document::Error,
-    exceptions::Error
+    exceptions::Error,
+    inference::Error,
+    dispatch::Error
 );
 
 /// The facts decided on, ready for the log.

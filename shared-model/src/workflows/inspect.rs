@@ -4,6 +4,7 @@
 use super::body::{Body, Event};
 use crate::document::CHANGE_BYTES_MAX;
 use crate::id::NodeId;
+use crate::inference;
 use crate::ledger::InvalidPosting;
 use crate::log::{AuthorPublicKey, Entry, SCHEMA_VERSION};
 use crate::pricing::{self, BOOK_SIGNING_CONTEXT, book_message};
@@ -19,6 +20,8 @@ pub enum Unsound {
     NotItsWriter,
     #[error("an automerge change of {bytes} bytes is above the limit")]
     ChangeTooLarge { bytes: usize },
+    #[error("the facts of a model are above their limits")]
+    FactsTooLarge,
     #[error("a price book is not signed by the hub")]
     BookNotSigned,
 }
@@ -57,6 +60,12 @@ fn check_writer(
     match event {
         Event::Network(_) if !by_hub => Err(Unsound::NotItsWriter),
         Event::Pricing(_) if !by_hub => Err(Unsound::NotItsWriter),
+        Event::Inference(
+            inference::Event::KeysPinned { .. } | inference::Event::ModelAnnounced(_),
+        ) if !by_hub => Err(Unsound::NotItsWriter),
+        Event::Inference(inference::Event::FactsReported(facts)) if !facts.is_bounded() => {
+            Err(Unsound::FactsTooLarge)
+        }
         Event::Pricing(pricing::Event::BookPublished {
             book,
             currency,
@@ -83,6 +92,8 @@ fn check_writer(
         | Event::Document(_)
         | Event::Exceptions(_)
         | Event::Staff(_)
-        | Event::Network(_) => Ok(()),
+        | Event::Network(_)
+        | Event::Dispatch(_)
+        | Event::Inference(_) => Ok(()),
     }
 }

@@ -12,7 +12,9 @@ mod counter;
 mod counting;
 mod delivery;
 mod desk;
+mod dispatching;
 mod fulfilment;
+mod inference;
 mod inspect;
 mod lending;
 mod ordering;
@@ -26,6 +28,7 @@ mod reply;
 pub use body::{Body, Event};
 pub use command::{Command, Kind};
 pub use desk::{Context, Decision, Declined, Desk, Site};
+pub use dispatching::load_of;
 pub use inspect::{Unsound, inspect};
 pub use lending::absorb_id;
 pub use ordering::{ImportOrder, ImportedCustomer, ImportedLine};
@@ -112,5 +115,20 @@ fn step<L: Load>(
         Command::RevokeNode(command) => publishing::revoke_node(command, desk),
         Command::MatchStatement(command) => publishing::match_statement(command, desk),
         Command::PayRider(command) => publishing::pay_rider(command, desk),
+        Command::RegisterVehicle(command) => dispatching::register_vehicle(command, desk),
+        Command::AssignVehicle(command) => dispatching::assign_vehicle(command, desk),
+        Command::LocateDepot(command) => dispatching::locate_depot(command, desk),
+        Command::LocateCustomer(command) => dispatching::locate_customer(command, desk),
+        Command::LocateOrder(command) => dispatching::locate_order(command, desk),
+        Command::DescribeDelivery(command) => dispatching::describe_delivery(command, desk),
+        Command::MeasureArticle(command) => dispatching::measure_article(command, desk),
+        Command::LockManifests(command) => dispatching::lock_manifests(command, desk),
+        Command::HandOutManifest(command) => dispatching::hand_out_manifest(command, desk),
+        Command::ReportArrival(command) => dispatching::report_arrival(command, desk),
+        Command::ReportDelay(command) => dispatching::report_delay(command, desk),
+        Command::CancelManifest(command) => dispatching::cancel_manifest(command, desk),
+        Command::ReportModels(command) => inference::report(command, desk),
+        Command::PinModelKeys(command) => inference::pin_keys(command, desk),
+        Command::AnnounceModel(command) => inference::announce(command, desk),
     }
 }

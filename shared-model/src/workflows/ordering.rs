@@ -7,6 +7,7 @@ use super::counter::{at_line, post_revenue, priced, quote_of, totals_of};
 use super::desk::{Decision, Declined, Desk, Draft};
 use super::reply::Reply;
 use crate::catalogue::Article;
+use crate::dispatch;
 use crate::document::{self, CustomerFields, DocumentKind};
 use crate::id::{ArticleCode, CustomerId, DocumentId, EntryId, OrderId};
 use crate::ledger::{Account, Posting};
@@ -54,6 +55,7 @@ pub(super) fn place<L: Load>(
     let known: Option<Order> = desk.own(&command.order.to_string())?;
     let mut draft = Draft::default();
     draft.event(orders::place(known.as_ref(), new)?);
+    describe_way(&mut draft, command);
     if paid_minor > 0 {
         draft.event(payments::Event::CashTaken {
             order: command.order,
@@ -66,6 +68,17 @@ pub(super) fn place<L: Load>(
     let reply =
         Reply::Placed { number, total_minor: quote.total_minor, tax_minor: quote.tax_minor };
     Ok(draft.decision(Kind::PlaceOrder, Scope::Site, reply))
+}
+
+/// Where and when it is to be brought, if that was said with the order.
+fn describe_way(draft: &mut Draft, command: &PlaceOrder) {
+    let order = command.order;
+    if let Some(place) = command.place {
+        draft.event(dispatch::Event::OrderLocated { order, place });
+    }
+    if let Some(windows) = &command.windows {
+        draft.event(dispatch::open_between(order, windows));
+    }
 }
 
 /// How many of each article an order still wants.

@@ -218,7 +218,7 @@ impl Depot {
             clock,
             scope,
             kind: kind.number(),
-            schema: SCHEMA_VERSION,
+            schema: Body::decode(&payload).map_or(SCHEMA_VERSION, |body| body.schema()),
             id,
             actor: Some(by.staff),
             payload: payload.into(),

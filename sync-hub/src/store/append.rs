@@ -2,7 +2,7 @@
 
 use deadpool_postgres::Transaction;
 use shared_model::id::{EntryId, NodeId};
-use shared_model::log::{Entry, EntryBytes, Epoch, Hash, Position, SCHEMA_VERSION, Scope, Seq};
+use shared_model::log::{Entry, EntryBytes, Epoch, Hash, Position, Scope, Seq};
 use shared_model::money::Currency;
 use shared_model::records::{View, WorkingSet};
 use shared_model::refusal::Refusal;
@@ -159,6 +159,7 @@ impl HubStore {
         now: Timestamp,
     ) -> Result<Committed, AppendError> {
         let (kind, scope) = (decision.kind.number(), decision.scope);
+        let schema = decision.body.schema();
         let entry = EntryBytes::seal_in(Entry {
             position: new.position,
             prev: new.prev,
@@ -166,7 +167,7 @@ impl HubStore {
             clock: ClockTrust::Trusted,
             scope,
             kind,
-            schema: SCHEMA_VERSION,
+            schema,
             id: new.id,
             actor: None,
             payload: decision.body.encode().into(),

@@ -1,7 +1,9 @@
 //! Taking an entry's facts into the records of its author. Cannot refuse and cannot fail but for
 //! the store: what does not fit (an order that is not known) is left out, and stays in the log.
 
+mod dispatch;
 mod gig;
+mod inference;
 mod payments;
 mod rights;
 mod warehouse;
@@ -51,6 +53,8 @@ pub fn project<L: Load>(
             Event::Exceptions(event) => of_exceptions(view, stamp, event)?,
             Event::Staff(event) => of_staff(view, stamp, event)?,
             Event::Network(event) => of_network(view, stamp, event)?,
+            Event::Dispatch(event) => dispatch::apply(view, stamp, event)?,
+            Event::Inference(event) => inference::apply(view, stamp, event)?,
         }
     }
     for posting in &body.postings {
