@@ -183,17 +183,21 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Evaluator for Simp
         self.forward(compiled, tours, route, first, None);
         self.backward(compiled, tours, route, tours.end(route), None);
         self.loads(tours, route);
+        self.metres(tours, route);
         self.cost(compiled, tours, route)
     }
 
     fn inserted(&mut self, compiled: &Compiled, tours: &Tours, route: u16, node: u16) -> i64 {
+        let pred = tours.pred(node) as usize;
+        let leg_before = self.stops[pred].leg_metres;
         self.forward(compiled, tours, route, node, Some(node));
         self.backward(compiled, tours, route, node, Some(node));
+        let legs = self.stops[pred].leg_metres + self.stops[node as usize].leg_metres;
+        self.routes[route as usize].metres += i64::from(legs - leg_before);
         if MIXED {
             self.loads(tours, route);
         } else {
-            let load = self.initial[node as usize];
-            let load = if load == [0; D] { self.change[node as usize] } else { load };
+            let load = self.one_way_load(node);
             let free = &mut self.routes[route as usize].free;
             *free = std::array::from_fn(|d| free[d] - load[d]);
         }

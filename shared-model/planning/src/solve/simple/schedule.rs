@@ -129,9 +129,13 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
         }
     }
 
-    /// The route's cost from its legs, kept in its record.
-    pub(super) fn cost(&mut self, compiled: &Compiled, tours: &Tours, route: u16) -> i64 {
-        let class = &compiled.classes[tours.class[route as usize] as usize];
+    /// Load of a visit when all loads go one way.
+    #[inline]
+    pub(super) fn one_way_load(&self, node: u16) -> [i32; D] {
+        most(self.initial[node as usize], self.change[node as usize])
+    }
+
+    pub(super) fn metres(&mut self, tours: &Tours, route: u16) {
         let mut node = tours.start(route);
         let end = tours.end(route);
         let mut metres = 0;
@@ -139,11 +143,17 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
             metres += i64::from(self.stops[node as usize].leg_metres);
             node = tours.succ(node);
         }
+        self.routes[route as usize].metres = metres;
+    }
+
+    /// The route's cost from its metres and duration, kept in its record.
+    pub(super) fn cost(&mut self, compiled: &Compiled, tours: &Tours, route: u16) -> i64 {
+        let class = &compiled.classes[tours.class[route as usize] as usize];
+        let end = tours.end(route);
         let record = &mut self.routes[route as usize];
-        record.metres = metres;
         record.cost = 0;
         if tours.size[route as usize] > 0 {
-            record.cost = class.cost_fixed + metres * class.cost_per_metre;
+            record.cost = class.cost_fixed + record.metres * class.cost_per_metre;
             if DURATION {
                 record.cost += i64::from(self.heads[end as usize].duration) * class.cost_per_second;
             }

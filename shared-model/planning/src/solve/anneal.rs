@@ -1,0 +1,134 @@
+//! Simulated annealing whose temperature follows the share of the budget left, so that every deadline gets its own full
+//! cooling (Christiaens & Vanden Berghe 2020 cool by iterations). It knows no clock: the budget is asked.
+
+use super::{
+    compiled::Compiled,
+    evaluator::Evaluator,
+    near::Near,
+    random::Random,
+    recreate::Recreate,
+    ruin::Ruin,
+    state::State,
+};
+
+/// How long the search may go on. Deadline, cancellation and a count of steps are all budgets.
+pub trait Budget {
+    /// Share of the budget left, in `(0, 1]`; `None`: stop now.
+    fn left(&mut self, steps: u64, cost: i64) -> Option<f64>;
+}
+
+/// Start and end temperature in mean costs of a leg.
+#[derive(Debug, Clone, Copy)]
+pub struct Cooling {
+    pub start: f64,
+    pub end: f64,
+}
+
+impl Default for Cooling {
+    fn default() -> Self {
+        Self { start: 0.3, end: 0.003 }
+    }
+}
+
+/// Steps between two looks at the budget.
+const STEPS_PER_LOOK: u64 = 16;
+/// The temperature's table: shares of the budget told apart.
+const SHARES: usize = 1024;
+const LOTS: usize = 4096;
+
+#[derive(Debug)]
+pub struct Anneal<'a, E> {
+    pub state: State<'a, E>,
+    near: &'a Near,
+    random: Random,
+    pub ruin: Ruin,
+    recreate: Recreate,
+    /// `-ln` of evenly spread shares.
+    logs: Vec<f64>,
+    pub cooling: Cooling,
+    pub steps: u64,
+}
+
+impl<'a, E: Evaluator> Anneal<'a, E> {
+    pub fn new(compiled: &'a Compiled, near: &'a Near, state: State<'a, E>, seed: u64) -> Self {
+        Self {
+            state,
+            near,
+            random: Random::new(seed),
+            ruin: Ruin::default(),
+            recreate: Recreate::new(compiled, near),
+            logs: (0..LOTS).map(|lot| -natural_log((lot as f64 + 0.5) / LOTS as f64)).collect(),
+            cooling: Cooling::default(),
+            steps: 0,
+        }
+    }
+
+    /// A first plan: every absent job to its cheapest place.
+    pub fn construct(&mut self) {
+        self.state.begin();
+        self.recreate.greedy(&mut self.state, self.near, &mut self.random, false);
+        self.state.commit();
+    }
+
+    /// Searches until the budget is spent. The best plan is in `state`.
+    pub fn run(&mut self, budget: &mut impl Budget) {
+        let legs = self.state.compiled.visits.len() + self.state.used.len();
+        let travel: i64 = self.state.used.iter().map(|&route| self.state.route_cost[route as usize]).sum();
+        let mean_leg = travel as f64 / legs.max(1) as f64;
+        let temperatures = temperatures(mean_leg * self.cooling.start, mean_leg * self.cooling.end);
+        while let Some(left) = budget.left(self.steps, self.state.best().cost) {
+            let spent = ((1.0 - left) * SHARES as f64) as usize;
+            let temperature = temperatures[spent.min(SHARES - 1)];
+            for _ in 0..STEPS_PER_LOOK {
+                self.step(temperature);
+            }
+        }
+    }
+
+    fn step(&mut self, temperature: f64) {
+        self.steps += 1;
+        self.state.begin();
+        self.ruin.strings(&mut self.state, self.near, &mut self.random);
+        self.recreate.greedy(&mut self.state, self.near, &mut self.random, true);
+        let lot = self.logs[(self.random.word() >> 52) as usize];
+        let worse = (self.state.cost - self.state.cost_before()) as f64;
+        if worse < temperature * lot {
+            self.state.commit();
+        } else {
+            self.state.rollback();
+        }
+    }
+}
+
+/// Geometric cooling, made of multiplications and roots alone so that every machine cools alike.
+fn temperatures(start: f64, end: f64) -> Vec<f64> {
+    let mut factor = end / start;
+    for _ in 0..SHARES.trailing_zeros() {
+        factor = factor.sqrt();
+    }
+    let mut temperature = start;
+    (0..SHARES)
+        .map(|_| {
+            let now = temperature;
+            temperature *= factor;
+            now
+        })
+        .collect()
+}
+
+/// `ln(x)` for `0 < x ≤ 1` from its area-tangent series, the same on every machine.
+fn natural_log(mut x: f64) -> f64 {
+    const LN_2: f64 = std::f64::consts::LN_2;
+    let mut halvings = 0.0;
+    while x < 0.5 {
+        x *= 2.0;
+        halvings += 1.0;
+    }
+    let y = (x - 1.0) / (x + 1.0);
+    let (mut term, mut sum) = (y, 0.0);
+    for odd in 0..24 {
+        sum += term / f64::from(2 * odd + 1);
+        term *= y * y;
+    }
+    2.0 * sum - halvings * LN_2
+}

@@ -1,0 +1,319 @@
+//! The search's present plan, with what is needed to take a step back and to remember the best plan seen.
+//! It changes routes when told to and judges nothing.
+
+use super::{
+    compiled::{Compiled, NONE},
+    evaluator::Evaluator,
+    tours::Tours,
+};
+
+/// A route as it was when the step began.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    route: u16,
+    cost: i64,
+    nodes_from: u32,
+}
+
+#[derive(Debug)]
+pub struct State<'a, E> {
+    pub compiled: &'a Compiled,
+    pub tours: Tours,
+    pub evaluator: E,
+    /// Cost of each route, and of everything with the price of what is left out.
+    pub route_cost: Vec<i64>,
+    pub cost: i64,
+    /// Jobs in no route.
+    pub absent: Vec<u16>,
+    /// Routes changed by this step, in the order of their first change.
+    before: Vec<Before>,
+    before_nodes: Vec<u16>,
+    absent_before: Vec<u16>,
+    cost_before: i64,
+    step: u32,
+    touched_in: Vec<u32>,
+    /// Routes with and without visits; the latter one stack per class.
+    pub used: Vec<u16>,
+    used_place: Vec<u16>,
+    /// Per class, a bit for each of its empty routes.
+    empty: Vec<EmptyRoutes>,
+    best: Best,
+    /// Routes changed since the best plan was written down.
+    unsaved: Vec<u16>,
+    is_unsaved: Vec<bool>,
+}
+
+/// The empty routes of one class, lowest number first, so that the choice among equals is always the same.
+#[derive(Debug, Clone, Default)]
+struct EmptyRoutes {
+    words: Vec<u64>,
+}
+
+impl EmptyRoutes {
+    #[inline]
+    fn set(&mut self, route: u16, is_empty: bool) {
+        let (word, bit) = (route as usize / 64, 1u64 << (route % 64));
+        if is_empty {
+            self.words[word] |= bit;
+        } else {
+            self.words[word] &= !bit;
+        }
+    }
+
+    #[inline]
+    fn first(&self) -> Option<u16> {
+        let word = self.words.iter().position(|word| *word != 0)?;
+        Some((word * 64) as u16 + self.words[word].trailing_zeros() as u16)
+    }
+}
+
+/// The best plan seen.
+#[derive(Debug, Clone, Default)]
+pub struct Best {
+    pub cost: i64,
+    pub routes: Vec<Vec<u16>>,
+    pub absent: Vec<u16>,
+}
+
+impl<'a, E: Evaluator> State<'a, E> {
+    /// Nothing planned yet.
+    pub fn new(compiled: &'a Compiled, tours: Tours, evaluator: E) -> Self {
+        let routes = tours.size.len();
+        let cost = compiled.jobs.iter().map(|job| job.unserved).sum();
+        let absent: Vec<u16> = (0..compiled.jobs.len() as u16).collect();
+        let mut empty = vec![EmptyRoutes { words: vec![0; routes.div_ceil(64)] }; compiled.classes.len()];
+        for (route, &class) in compiled.vehicles.iter().enumerate() {
+            empty[class as usize].set(route as u16, true);
+        }
+        Self {
+            compiled,
+            tours,
+            evaluator,
+            route_cost: vec![0; routes],
+            cost,
+            absent_before: absent.clone(),
+            best: Best { cost, routes: vec![Vec::new(); routes], absent: absent.clone() },
+            absent,
+            before: Vec::new(),
+            before_nodes: Vec::new(),
+            cost_before: cost,
+            step: 1,
+            touched_in: vec![0; routes],
+            used: Vec::new(),
+            used_place: vec![NONE; routes],
+            empty,
+            unsaved: Vec::new(),
+            is_unsaved: vec![false; routes],
+        }
+    }
+
+    pub fn best(&self) -> &Best {
+        &self.best
+    }
+
+    pub fn cost_before(&self) -> i64 {
+        self.cost_before
+    }
+
+    /// An empty route of each class that has one.
+    pub fn first_empty(&self) -> impl Iterator<Item = u16> + '_ {
+        self.empty.iter().filter_map(EmptyRoutes::first)
+    }
+
+    /// Starts a step that `rollback` can undo.
+    pub fn begin(&mut self) {
+        self.step += 1;
+        self.before.clear();
+        self.before_nodes.clear();
+        self.evaluator.forget();
+        self.cost_before = self.cost;
+        self.absent_before.clear();
+        self.absent_before.extend_from_slice(&self.absent);
+    }
+
+    /// Must be called before a route's first change in a step; does nothing after that.
+    #[inline]
+    pub fn touch(&mut self, route: u16) {
+        if self.touched_in[route as usize] == self.step {
+            return;
+        }
+        self.touched_in[route as usize] = self.step;
+        self.before.push(Before {
+            route,
+            cost: self.route_cost[route as usize],
+            nodes_from: self.before_nodes.len() as u32,
+        });
+        self.before_nodes.extend(self.tours.visits(route));
+        self.evaluator.save(&self.tours, route);
+    }
+
+    /// Routes touched in this step so far.
+    pub fn touched(&self) -> impl Iterator<Item = u16> + '_ {
+        self.before.iter().map(|before| before.route)
+    }
+
+    #[inline]
+    pub fn is_touched(&self, route: u16) -> bool {
+        self.touched_in[route as usize] == self.step
+    }
+
+    pub fn touched_count(&self) -> usize {
+        self.before.len()
+    }
+
+    pub fn touched_at(&self, place: usize) -> u16 {
+        self.before[place].route
+    }
+
+    /// Takes the visits of `job` out of its route, which must have been touched and is refreshed by the caller.
+    pub fn unplan(&mut self, job: u16) {
+        let record = self.compiled.jobs[job as usize];
+        self.tours.remove(record.pickup);
+        if record.delivery != NONE {
+            self.tours.remove(record.delivery);
+        }
+        self.absent.push(job);
+        self.cost += record.unserved;
+    }
+
+    /// Brings the evaluator and the costs up to date with the order of `route`.
+    pub fn refresh(&mut self, route: u16) {
+        let cost = self.evaluator.refresh(self.compiled, &self.tours, route);
+        self.reprice(route, cost);
+    }
+
+    #[inline]
+    fn reprice(&mut self, route: u16, cost: i64) {
+        let before = &mut self.route_cost[route as usize];
+        self.cost += cost - *before;
+        *before = cost;
+        self.note_use(route);
+    }
+
+    #[inline]
+    fn note_use(&mut self, route: u16) {
+        let is_used = self.tours.size[route as usize] > 0;
+        let place = self.used_place[route as usize];
+        if is_used && place == NONE {
+            self.used_place[route as usize] = self.used.len() as u16;
+            self.used.push(route);
+            self.empty[self.tours.class[route as usize] as usize].set(route, false);
+        } else if !is_used && place != NONE {
+            self.used_place[route as usize] = NONE;
+            self.empty[self.tours.class[route as usize] as usize].set(route, true);
+            self.used.swap_remove(place as usize);
+            if let Some(&moved) = self.used.get(place as usize) {
+                self.used_place[moved as usize] = place;
+            }
+        }
+    }
+
+    /// Plans a single visit after `pred`. The caller takes the job off the absent.
+    pub fn plan_single(&mut self, job: u16, pred: u16) {
+        let record = self.compiled.jobs[job as usize];
+        let route = self.tours.link(pred).route;
+        self.touch(route);
+        self.tours.insert_after(pred, record.pickup);
+        let cost = self.evaluator.inserted(self.compiled, &self.tours, route, record.pickup);
+        self.cost -= record.unserved;
+        self.reprice(route, cost);
+    }
+
+    /// Plans a pair: the pickup after `pred`, the delivery after `delivery_pred`, which may be the pickup.
+    pub fn plan_pair(&mut self, job: u16, pred: u16, delivery_pred: u16) {
+        let record = self.compiled.jobs[job as usize];
+        let route = self.tours.link(pred).route;
+        self.touch(route);
+        self.tours.insert_after(pred, record.pickup);
+        self.tours.insert_after(delivery_pred, record.delivery);
+        self.cost -= record.unserved;
+        self.refresh(route);
+    }
+
+    /// Replaces the order of a touched route by `nodes`, all of which are in it or in no route.
+    pub fn reorder(&mut self, route: u16, nodes: &[u16]) {
+        self.tours.relink(route, nodes);
+        self.refresh(route);
+    }
+
+    /// Undoes everything since `begin`.
+    pub fn rollback(&mut self) {
+        for &job in &self.absent_before {
+            let record = self.compiled.jobs[job as usize];
+            self.tours.links[record.pickup as usize].route = NONE;
+            if record.delivery != NONE {
+                self.tours.links[record.delivery as usize].route = NONE;
+            }
+        }
+        let mut nodes_to = self.before_nodes.len();
+        while let Some(before) = self.before.pop() {
+            let nodes = &self.before_nodes[before.nodes_from as usize..nodes_to];
+            nodes_to = before.nodes_from as usize;
+            self.tours.relink(before.route, nodes);
+            self.evaluator.restore(&self.tours, before.route);
+            self.route_cost[before.route as usize] = before.cost;
+            self.note_use(before.route);
+        }
+        std::mem::swap(&mut self.absent, &mut self.absent_before);
+        self.cost = self.cost_before;
+    }
+
+    /// Makes the step the present plan, and the best one if it is.
+    pub fn commit(&mut self) {
+        for place in 0..self.before.len() {
+            let route = self.before[place].route;
+            if !self.is_unsaved[route as usize] {
+                self.is_unsaved[route as usize] = true;
+                self.unsaved.push(route);
+            }
+        }
+        if self.cost < self.best.cost {
+            self.write_down();
+        }
+    }
+
+    fn write_down(&mut self) {
+        for route in self.unsaved.drain(..) {
+            self.is_unsaved[route as usize] = false;
+            let nodes = &mut self.best.routes[route as usize];
+            nodes.clear();
+            nodes.extend(self.tours.visits(route));
+        }
+        self.best.absent.clone_from(&self.absent);
+        self.best.cost = self.cost;
+    }
+
+    /// Goes back to the best plan.
+    pub fn return_to_best(&mut self) {
+        let best = std::mem::take(&mut self.best);
+        self.load(&best);
+        self.best = best;
+        for route in self.unsaved.drain(..) {
+            self.is_unsaved[route as usize] = false;
+        }
+    }
+
+    /// Makes `plan` the present one. It must be feasible.
+    pub fn load(&mut self, plan: &Best) {
+        self.begin();
+        for &job in &plan.absent {
+            let record = self.compiled.jobs[job as usize];
+            self.tours.links[record.pickup as usize].route = NONE;
+            if record.delivery != NONE {
+                self.tours.links[record.delivery as usize].route = NONE;
+            }
+        }
+        self.cost = plan.absent.iter().map(|&job| self.compiled.jobs[job as usize].unserved).sum();
+        for (route, nodes) in plan.routes.iter().enumerate() {
+            self.tours.relink(route as u16, nodes);
+            self.route_cost[route] = 0;
+            self.refresh(route as u16);
+            if !self.is_unsaved[route] {
+                self.is_unsaved[route] = true;
+                self.unsaved.push(route as u16);
+            }
+        }
+        self.absent.clone_from(&plan.absent);
+        self.evaluator.forget();
+    }
+}
