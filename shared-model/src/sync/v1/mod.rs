@@ -7,10 +7,12 @@
 //! Both sessions are driven alike: `handle_*` tells what happened, then `poll_action` is called
 //! until it is empty; each action is carried out and, where it has an answer, told back.
 
+mod blob;
 mod edge;
 mod frame;
 mod hub;
 
+pub use blob::{BlobAnswer, BlobAsk, PIECE_BYTES_MAX};
 pub use edge::{EdgeAction, EdgeSession, OwnHead};
 pub use frame::{
     Ack, Batch, Bye, ByeReason, EpochHead, EpochHeld, FRAME_BYTES_MAX, FeedBatch, FeedItem, Frame,
