@@ -96,6 +96,21 @@ pub struct Job {
 }
 
 impl Job {
+    /// A job that asks nothing of its vehicle and is never late.
+    #[must_use]
+    pub fn required(name: &str, kind: Kind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            priority: Priority::Normal,
+            prize: None,
+            release_s: 0,
+            skills: Skills::NONE,
+            types: TypeSet::ALL,
+            late_s_max: 0,
+        }
+    }
+
     /// The stops of the job in their order: one, or pickup and delivery.
     pub fn visits(&self) -> impl Iterator<Item = &Visit> {
         let (first, second) = match &self.kind {

@@ -40,6 +40,14 @@ impl Load {
     /// As a capacity: no limit in any dimension.
     pub const UNLIMITED: Self = Self([super::bounds::LOAD_MAX; DIMENSIONS]);
 
+    /// A capacity in the first dimension alone.
+    #[must_use]
+    pub fn capacity(amount: i64) -> Self {
+        let mut capacity = Self::UNLIMITED;
+        capacity.0[0] = amount;
+        capacity
+    }
+
     /// A load in the first dimension alone, as benchmark files have it.
     #[must_use]
     pub fn single(amount: i64) -> Self {
