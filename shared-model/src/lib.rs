@@ -30,6 +30,7 @@ pub mod network;
 pub mod orders;
 pub mod payments;
 pub mod pricing;
+pub mod replenishment;
 pub mod rights;
 pub mod staff;
 pub mod warehouse;

@@ -12,6 +12,7 @@ use crate::network::Peer;
 use crate::orders::Order;
 use crate::payments::{Deposit, Handover};
 use crate::pricing::{PriceBooks, PriceLine};
+use crate::replenishment::Replenishment;
 use crate::rights::{Grants, Holding, PassedIn, RemoteHandover, RemoteSale, Right};
 use crate::staff::Staff;
 use crate::warehouse::{ArticleStock, Count, Receipt};
@@ -146,6 +147,7 @@ kinds! {
     25 Manifest "manifests";
     26 Measure "measures";
     27 DepotPlace "depot_places";
+    30 Replenishment "replenishments";
     40 ModelKeys "model_keys";
     41 PublishedModel "published_models";
     42 ModelOrder "model_orders";
@@ -212,6 +214,7 @@ impl AnyRecord {
             | Self::Balance(_)
             | Self::Series(_)
             | Self::Consignment(_)
+            | Self::Replenishment(_)
             | Self::Measure(_)
             | Self::DepotPlace(_)
             | Self::ModelKeys(_)

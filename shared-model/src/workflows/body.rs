@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use crate::ledger::Posting;
 use crate::{
     catalogue, dispatch, document, exceptions, gig, inference, network, orders, payments, pricing,
-    rights, staff, warehouse,
+    replenishment, rights, staff, warehouse,
 };
 
 /// An event of any context. Numbers are wire format: append only.
@@ -37,6 +37,8 @@ pub enum Event {
     Dispatch(#[n(0)] dispatch::Event),
     #[n(12)]
     Inference(#[n(0)] inference::Event),
+    #[n(13)]
+    Replenishment(#[n(0)] replenishment::Event),
 }
 
 macro_rules! into_event {
@@ -54,7 +56,7 @@ into_event! {
     Warehouse(warehouse::Event), Gig(gig::Event), Payments(payments::Event),
     Rights(rights::Event), Document(document::Event), Exceptions(exceptions::Event),
     Staff(staff::Event), Network(network::Event), Inference(inference::Event),
-    Dispatch(dispatch::Event)
+    Dispatch(dispatch::Event), Replenishment(replenishment::Event)
 }
 
 /// The facts of one entry: all of them, or none.
@@ -70,7 +72,9 @@ impl Body {
     /// The earliest schema that reads all of it.
     #[must_use]
     pub fn schema(&self) -> u16 {
-        let later = |event: &Event| matches!(event, Event::Dispatch(_) | Event::Inference(_));
+        let later = |event: &Event| {
+            matches!(event, Event::Dispatch(_) | Event::Inference(_) | Event::Replenishment(_))
+        };
         if self.events.iter().any(later) { 2 } else { 1 }
     }
 

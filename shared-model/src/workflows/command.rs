@@ -21,6 +21,7 @@ use crate::orders::{
     CancelOrder, PackOrder, PlaceOrder, RefundOrder, ReserveOrder, Sell, WriteDeliveryNote,
 };
 use crate::payments::{CosignHandover, CountHandover, DeclareHandover, DepositCash};
+use crate::replenishment::AnswerProposal;
 use crate::rights::{AbsorbReturns, GrantRight, HandOverRemoteSale, ReturnRight, TransferRight};
 use crate::staff::Role::{self, Cashier, Clerk, Dispatcher, Picker, Rider};
 use crate::warehouse::{
@@ -158,6 +159,7 @@ commands! {
         40 ReportArrival "report-arrival" [Dispatcher Rider];
         41 ReportDelay "report-delay" [Dispatcher Rider];
         42 CancelManifest "cancel-manifest" [Dispatcher];
+        50 AnswerProposal "answer-proposal" [Clerk];
     }
     nodes {
         64 ImportOrder "import-order";

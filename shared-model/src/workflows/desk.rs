@@ -16,7 +16,7 @@ use crate::staff::Role;
 use crate::tax::Jurisdiction;
 use crate::time::Timestamp;
 use crate::warehouse::{self, ArticleStock};
-use crate::{dispatch, document, gig, inference, orders, payments, rights};
+use crate::{dispatch, document, gig, inference, orders, payments, replenishment, rights};
 
 /// A site as its operator configured it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,8 @@ refuses!(
     document::Error,
     exceptions::Error,
     inference::Error,
-    dispatch::Error
+    dispatch::Error,
+    replenishment::Error
 );
 
 /// The facts decided on, ready for the log.

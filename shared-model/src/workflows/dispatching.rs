@@ -210,10 +210,23 @@ pub(super) fn lock_manifests<L: LoadRecords>(
         draft.event(dispatch::cancel(&manifest, "planned anew")?);
     }
     let mut named = BTreeSet::new();
-    for planned in command.manifests.iter() {
-        draft.event(lock_one(desk, planned, &freed, &mut named)?);
+    for (index, planned) in command.manifests.iter().enumerate() {
+        let locked = lock_one(desk, planned, &freed, &mut named);
+        draft.event(at("manifests", index, locked)?);
     }
     Ok(draft.decision(Kind::LockManifests, Scope::Site, Reply::Done {}))
+}
+
+/// The same, with a refusal about an item of a list.
+fn at<T, E>(
+    list: &'static str,
+    index: usize,
+    result: Result<T, Declined<E>>,
+) -> Result<T, Declined<E>> {
+    result.map_err(|declined| match declined {
+        Declined::Refused(refusal) => Declined::Refused(refusal.at(list, index)),
+        Declined::Store(error) => Declined::Store(error),
+    })
 }
 
 fn lock_one<L: LoadRecords>(
@@ -226,12 +239,14 @@ fn lock_one<L: LoadRecords>(
     let vehicle: Option<Vehicle> = desk.own(&planned.vehicle.to_string())?;
     let vehicle = vehicle.ok_or(dispatch::Error::VehicleUnknown { vehicle: planned.vehicle })?;
     let mut intakes = Vec::with_capacity(planned.stops.len());
-    for stop in planned.stops.iter() {
-        let intake = intake(desk, known.as_ref(), stop)?;
-        if !named.insert(intake.order) {
-            return Err(dispatch::Error::StopRepeated { number: intake.number }.into());
+    for (index, stop) in planned.stops.iter().enumerate() {
+        let mut intake = intake(desk, known.as_ref(), stop);
+        if let Ok(twice) = &intake
+            && !named.insert(twice.order)
+        {
+            intake = Err(dispatch::Error::StopRepeated { number: twice.number.clone() }.into());
         }
-        intakes.push(intake);
+        intakes.push(at("stops", index, intake)?);
     }
     let now = (desk.context.now, desk.context.actor);
     let locked = dispatch::lock(known.as_ref(), &vehicle, planned, intakes, freed, now)?;

@@ -94,6 +94,7 @@ fn check_writer(
         | Event::Staff(_)
         | Event::Network(_)
         | Event::Dispatch(_)
+        | Event::Replenishment(_)
         | Event::Inference(_) => Ok(()),
     }
 }

@@ -23,6 +23,7 @@ mod project;
 mod publishing;
 mod receiving;
 mod refunding;
+mod replenishing;
 mod reply;
 
 pub use body::{Body, Event};
@@ -105,6 +106,7 @@ fn step<L: Load>(
         Command::TransferRight(command) => lending::pass_on(command, desk),
         Command::HandOverRemoteSale(command) => lending::hand_over(command, desk),
         Command::ResolveException(command) => people::resolve_exception(command, desk),
+        Command::AnswerProposal(command) => replenishing::answer(command, desk),
         Command::ImportOrder(command) => ordering::import(command, desk),
         Command::EnrolStaff(command) => people::enrol_staff(command, desk),
         Command::AbsorbReturns(command) => lending::absorb(command, desk),

@@ -5,6 +5,7 @@ mod dispatch;
 mod gig;
 mod inference;
 mod payments;
+mod replenishment;
 mod rights;
 mod warehouse;
 
@@ -55,6 +56,7 @@ pub fn project<L: Load>(
             Event::Network(event) => of_network(view, stamp, event)?,
             Event::Dispatch(event) => dispatch::apply(view, stamp, event)?,
             Event::Inference(event) => inference::apply(view, stamp, event)?,
+            Event::Replenishment(event) => replenishment::apply(view, stamp, event)?,
         }
     }
     for posting in &body.postings {

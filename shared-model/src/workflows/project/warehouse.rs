@@ -1,6 +1,6 @@
 //! Arrivals, promises and counts.
 
-use super::Stamp;
+use super::{Stamp, replenishment};
 use crate::id::{ArticleCode, NodeId};
 use crate::records::{Load, View};
 use crate::warehouse::{self, ArticleStock, Count, CountStatus, Receipt};
@@ -12,17 +12,20 @@ pub(super) fn apply<L: Load>(
 ) -> Result<(), L::Error> {
     let author = stamp.author;
     match event {
-        warehouse::Event::GoodsReceived { receipt, reference, lines } => view.put(
-            author,
-            &receipt.to_string(),
-            Receipt {
-                receipt: *receipt,
-                reference: reference.clone(),
-                lines: lines.clone(),
-                received: stamp.at,
-                staff: stamp.staff,
-            },
-        ),
+        warehouse::Event::GoodsReceived { receipt, reference, lines } => {
+            replenishment::receive(view, author, lines)?;
+            view.put(
+                author,
+                &receipt.to_string(),
+                Receipt {
+                    receipt: *receipt,
+                    reference: reference.clone(),
+                    lines: lines.clone(),
+                    received: stamp.at,
+                    staff: stamp.staff,
+                },
+            )
+        }
         warehouse::Event::StockReserved { lines } => promise(view, author, lines, 1),
         warehouse::Event::ReservationReleased { lines } => promise(view, author, lines, -1),
         warehouse::Event::StockLent { article, quantity } => {
