@@ -7,6 +7,7 @@
 //! The way of a plan: [`problem::Draft`] (built by a shell or read by [`formats`]) → [`problem::Draft::check`] →
 //! [`problem::Problem`] → `solve` → [`plan::Plan`] → `check`, which shares no code with `solve`.
 
+pub mod check;
 pub mod formats;
 pub mod plan;
 pub mod problem;
