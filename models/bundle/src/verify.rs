@@ -26,6 +26,7 @@ pub struct Expectation<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signed {
     manifest: Manifest,
+    bytes: Vec<u8>,
     sha256: Sha256Hash,
     key: PublicKey,
 }
@@ -46,7 +47,8 @@ impl Signed {
             return Err(Refused::TooLarge { part: "manifest.json".to_owned(), bytes, bytes_max });
         }
         let key = signature::check(manifest, signature_file, pinned)?;
-        Ok(Self { manifest: Manifest::parse(manifest)?, sha256: Sha256Hash::of(manifest), key })
+        let (parsed, sha256) = (Manifest::parse(manifest)?, Sha256Hash::of(manifest));
+        Ok(Self { manifest: parsed, bytes: manifest.to_vec(), sha256, key })
     }
 
     #[must_use]
@@ -131,6 +133,12 @@ impl Verified {
     #[must_use]
     pub const fn sha256(&self) -> Sha256Hash {
         self.signed.sha256
+    }
+
+    /// The bytes that were signed.
+    #[must_use]
+    pub fn manifest_bytes(&self) -> &[u8] {
+        &self.signed.bytes
     }
 
     #[must_use]
