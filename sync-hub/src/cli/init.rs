@@ -82,6 +82,7 @@ impl Init {
         let hub = OpenHub::open(config).await?;
         open_pki(&hub.config).await?;
         credentials::set(&**hub.store.client().await?, &self.admin, &phc).await?;
+        crate::registry::ensure_keys(&hub.store, clock::now()).await?;
         let node = hub.store.identity().node;
         hub.close().await?;
         // Last: a hub that was half made can be made again.

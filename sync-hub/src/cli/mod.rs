@@ -5,6 +5,7 @@ mod admin;
 mod catalogue;
 mod init;
 mod invite;
+mod models;
 mod money;
 mod opening;
 mod password;
@@ -47,6 +48,9 @@ enum Command {
     /// Who may use the console.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Models: take them in, publish them to rings of depots by two persons, take them back.
+    #[command(subcommand)]
+    Models(models::Models),
 }
 
 impl Cli {
@@ -72,6 +76,7 @@ impl Cli {
             Command::MatchStatement(deposit) => deposit.run().await,
             Command::PayRider(pay) => pay.run().await,
             Command::Admin(admin) => admin.run().await,
+            Command::Models(models) => Box::pin(models.run()).await,
         };
         done.map(|()| ExitCode::SUCCESS)
     }

@@ -67,22 +67,27 @@ struct Resolve {
 }
 
 /// One request, as it is kept.
-struct Request {
+pub(super) struct Request {
     id: EntryId,
     name: &'static str,
     body_hash: Hash,
-    who: String,
-    now: Timestamp,
+    pub(super) who: String,
+    pub(super) now: Timestamp,
 }
 
 impl Request {
-    fn new(id: EntryId, name: &'static str, body: &impl Serialize, by: SignedIn) -> Self {
+    pub(super) fn new(
+        id: EntryId,
+        name: &'static str,
+        body: &impl Serialize,
+        by: SignedIn,
+    ) -> Self {
         let body = serde_json::to_vec(body).expect("commands are plain structs");
         Self { id, name, body_hash: Hash::of(&body), who: by.name, now: clock::now() }
     }
 
     /// The answer given before, and its token's hash.
-    async fn known(&self, db: &impl GenericClient) -> Result<Option<Known>, Problem> {
+    pub(super) async fn known(&self, db: &impl GenericClient) -> Result<Option<Known>, Problem> {
         let statement = db
             .prepare_cached(
                 "SELECT name, body_hash, reply, token_hash FROM console_command WHERE id = $1",
@@ -104,7 +109,7 @@ impl Request {
 
     /// Writes the request down with its answer. A second one of the same id waits here until the
     /// first has ended; `false`: it ended well.
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         db: &impl GenericClient,
         reply: &Value,
@@ -129,8 +134,8 @@ impl Request {
     }
 }
 
-struct Known {
-    reply: Value,
+pub(super) struct Known {
+    pub(super) reply: Value,
     token: Option<Vec<u8>>,
 }
 

@@ -11,7 +11,7 @@ pub use web_rim::live::Live;
 
 /// Every kind a `changed` event may name: the lists of `/api/v1/`.
 pub const KINDS: &[&str] =
-    &["fleet", "orders", "stock", "trial-balance", "exceptions", "quarantine", "rights"];
+    &["fleet", "orders", "stock", "trial-balance", "exceptions", "quarantine", "rights", "models"];
 
 /// The stream of events, for as long as somebody is signed in.
 pub fn router<S>(console: ConsoleState, live: Live) -> Router<S> {

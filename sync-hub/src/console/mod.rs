@@ -6,6 +6,7 @@
 pub mod commands;
 pub mod credentials;
 pub mod live;
+mod models;
 pub mod pages;
 pub mod problem;
 pub mod router;

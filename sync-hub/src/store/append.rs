@@ -75,7 +75,7 @@ impl HubStore {
     }
 
     /// The same inside a transaction of the caller, who signals after its commit.
-    pub(super) async fn append_in(
+    pub(crate) async fn append_in(
         &self,
         tx: &Transaction<'_>,
         command: &Command,
@@ -285,6 +285,6 @@ fn too_large(error: &shared_model::log::InvalidEntry) -> AppendError {
 }
 
 /// Ids for commands that the hub makes by itself.
-pub(super) fn new_entry_id() -> EntryId {
+pub(crate) fn new_entry_id() -> EntryId {
     EntryId::new(Uuid::now_v7())
 }

@@ -23,7 +23,7 @@ mod standing;
 mod told;
 mod warm;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deadpool_postgres::{Object, Pool};
@@ -34,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use append::Appended;
+pub(crate) use append::new_entry_id;
 pub use enrol::Door;
 pub use error::{AppendError, StoreError};
 pub use feed::FEED_ITEMS_MAX;
@@ -73,6 +74,7 @@ struct Inner {
     database: tokio_postgres::Config,
     identity: Identity,
     author_key: AuthorKey,
+    state_dir: PathBuf,
     writer: Writer,
     signals: Signals,
     warm: Warm,
@@ -98,6 +100,7 @@ impl HubStore {
             database,
             identity,
             author_key,
+            state_dir: config.state_dir,
             writer: Writer(*process.as_bytes()),
             signals: Signals::new(process),
             warm: Warm::default(),
@@ -107,6 +110,12 @@ impl HubStore {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.0.identity
+    }
+
+    /// Where the hub's secrets are, in `secrets` below it.
+    #[must_use]
+    pub(crate) fn state_dir(&self) -> &Path {
+        &self.0.state_dir
     }
 
     /// Wakes whoever waits for a commit.

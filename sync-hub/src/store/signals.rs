@@ -99,7 +99,7 @@ impl Signals {
     }
 
     /// Call after the commit, never before.
-    pub(super) fn tell(&self, committed: Committed) {
+    pub(crate) fn tell(&self, committed: Committed) {
         self.tell_bits(committed.bits());
     }
 

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::blobs;
 use super::endpoint::{PeerConnection, close, close_with};
 use super::frames::{FrameReceiver, FrameSender};
 use crate::clock;
@@ -107,7 +108,13 @@ impl Driver {
     /// Serves a peer until its session ends.
     pub async fn serve(&self, peer: PeerConnection) {
         let end = match peer.accept_session().await {
-            Ok((sink, source)) => self.run(peer.node, source, sink).await,
+            Ok((sink, source)) => {
+                let session = self.run(peer.node, source, sink);
+                tokio::select! {
+                    end = session => end,
+                    never = blobs::serve(&peer.connection, &self.store, peer.node) => match never {},
+                }
+            }
             Err(error) => {
                 tracing::info!(node = %peer.node, error = %format!("{error:#}"), "no session was opened");
                 close::PROTOCOL

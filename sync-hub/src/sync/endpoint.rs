@@ -38,8 +38,8 @@ const CONNECTIONS_MAX: usize = 4096;
 const CONNECTIONS_WITHOUT_RETRY_MAX: usize = 256;
 /// Handshakes cost a signature each.
 const HANDSHAKES_MAX: usize = 256;
-/// One session is one stream in both directions.
-const STREAMS_MAX: u32 = 1;
+/// One session is one stream in both directions; beside it one on which blobs are asked for.
+const STREAMS_MAX: u32 = 2;
 /// What a node may have sent that we have not yet read.
 const RECEIVE_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 /// What we may have sent that a node has not yet acknowledged.

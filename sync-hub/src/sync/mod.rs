@@ -1,5 +1,6 @@
 //! The hub's end of the links to its nodes.
 
+pub mod blobs;
 pub mod driver;
 pub mod endpoint;
 pub mod enrolment;
