@@ -26,7 +26,7 @@ pub struct Place {
 pub enum InvalidPlace {
     #[error(
         "is not on the map; remedy: send degrees times ten million, \
-         latitude to ±900000000, longitude to ±1800000000"
+         `lat_e7` to ±900000000, `lon_e7` to ±1800000000"
     )]
     OffTheMap,
     #[error("is at 0,0, where a device puts what it could not measure; remedy: point at the map")]
@@ -84,7 +84,7 @@ pub struct Window {
 
 /// It ends before it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("ends before it begins; remedy: send an until_ms after from_ms")]
+#[error("ends before it begins; remedy: send an `until_ms` after `from_ms`")]
 pub struct InvertedWindow;
 
 impl Window {
@@ -138,7 +138,9 @@ impl<'de> Deserialize<'de> for Windows {
         if windows.windows(2).all(|pair| pair[0].until() < pair[1].from()) {
             return Ok(Self(windows));
         }
-        Err(de::Error::custom("overlap or are out of order; remedy: send them by time, apart"))
+        Err(de::Error::custom(
+            "overlap or are out of order; remedy: send each `from_ms` after the `until_ms` before it",
+        ))
     }
 }
 

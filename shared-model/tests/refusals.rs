@@ -21,11 +21,11 @@ use shared_model::pricing::{self, PriceBooks, PriceLine, PublishBook};
 use shared_model::refusal::Refusal;
 use shared_model::tax::Jurisdiction;
 use shared_model::workflows::{Command, MatchStatement, PayRider, PublishPrices};
-use shared_model::{catalogue, gig, orders, payments, rights, warehouse};
+use shared_model::{catalogue, dispatch, gig, orders, payments, rights, warehouse};
 use uuid::Uuid;
 
 /// What the contexts can refuse.
-const BY_CONTEXT: [&[&str]; 9] = [
+const BY_CONTEXT: &[&[&str]] = &[
     catalogue::Error::CODES,
     pricing::Error::CODES,
     orders::Error::CODES,
@@ -35,6 +35,7 @@ const BY_CONTEXT: [&[&str]; 9] = [
     rights::Error::CODES,
     document::Error::CODES,
     exceptions::Error::CODES,
+    dispatch::Error::CODES,
 ];
 /// What only a whole step of the day can refuse.
 const BY_STEPS: [&str; 3] = ["count-known", "cost-too-large", "nothing-picked"];
@@ -358,6 +359,65 @@ fn documents(seen: &mut Seen, depot: &mut Depot) {
     seen.note("document-unreadable", unreadable.into());
 }
 
+fn vehicles(seen: &mut Seen, depot: &mut Depot) -> (String, String) {
+    let vehicle = depot.mint();
+    let body = json!({"vehicle": vehicle, "name": "KMFB 123X", "kind": "okada",
+        "weight_g_max": 10_000});
+    depot.must(DISPATCHER, "register-vehicle", body.clone());
+    seen.no(depot, DISPATCHER, "register-vehicle", body, ("vehicle-known", "vehicle"));
+    let body = json!({"vehicle": none()});
+    seen.no(depot, DISPATCHER, "assign-vehicle", body, ("vehicle-unknown", "vehicle"));
+    let body = json!({"article": "RICE-5", "weight_g": 5_000, "volume_ml": 7_000});
+    depot.must(CLERK, "measure-article", body);
+    (vehicle, depot.packed(&[("RICE-5", 1)]))
+}
+
+fn manifests(seen: &mut Seen, depot: &mut Depot) {
+    let (vehicle, order) = vehicles(seen, depot);
+    let body = json!({"order": order});
+    seen.no(depot, DISPATCHER, "describe-delivery", body, ("nothing-to-describe", ""));
+    let rider = depot.with_rider();
+    let (manifest, second) = (depot.mint(), depot.mint());
+    let body = day::manifest_draft(&manifest, &vehicle, &[&order]);
+    let lock = |draft: &Value| json!({"manifests": [draft]});
+    let about = ("vehicle-without-rider", "manifests[0].vehicle");
+    seen.no(depot, DISPATCHER, "lock-manifests", lock(&body), about);
+    depot.must(DISPATCHER, "assign-vehicle", json!({"vehicle": vehicle, "rider": rider}));
+    let mut homeless = body.clone();
+    homeless["stops"][0].as_object_mut().unwrap().remove("place");
+    let about = ("place-missing", "manifests[0].order");
+    seen.no(depot, DISPATCHER, "lock-manifests", lock(&homeless), about);
+    let mut early = body.clone();
+    early["returns_ms"] = 0.into();
+    let about = ("times-out-of-order", "manifests[0].stops");
+    seen.no(depot, DISPATCHER, "lock-manifests", lock(&early), about);
+    let twice = day::manifest_draft(&manifest, &vehicle, &[&order, &order]);
+    let about = ("stop-repeated", "manifests[0].stops[1].order");
+    seen.no(depot, DISPATCHER, "lock-manifests", lock(&twice), about);
+    let about = ("manifest-repeated", "manifests");
+    seen.no(depot, DISPATCHER, "lock-manifests", json!({"manifests": [body, body]}), about);
+    let (heavy, more) = (depot.packed(&[("RICE-5", 2)]), depot.packed(&[("RICE-5", 1)]));
+    let draft = day::manifest_draft(&manifest, &vehicle, &[&order, &heavy]);
+    let about = ("over-capacity", "manifests[0].stops");
+    seen.no(depot, DISPATCHER, "lock-manifests", lock(&draft), about);
+    depot.must(DISPATCHER, "lock-manifests", lock(&body));
+    let taken = day::manifest_draft(&second, &vehicle, &[&order]);
+    let about = ("stop-taken", "manifests[0].order");
+    seen.no(depot, DISPATCHER, "lock-manifests", lock(&taken), about);
+    let body = json!({"rider": rider, "orders": [order]});
+    seen.no(depot, DISPATCHER, "dispatch-orders", body, ("stop-taken", "order"));
+    let body = json!({"manifest": manifest, "order": order});
+    seen.no(depot, RIDER, "report-arrival", body.clone(), ("manifest-status", "manifest"));
+    depot.must(DISPATCHER, "hand-out-manifest", json!({"manifest": manifest}));
+    depot.must(RIDER, "report-arrival", body.clone());
+    seen.no(depot, RIDER, "report-arrival", body, ("stop-unknown", "order"));
+    let other = day::manifest_draft(&manifest, &vehicle, &[&more]);
+    let about = ("goods-on-the-road", "manifests[0].stops");
+    seen.no(depot, DISPATCHER, "lock-manifests", lock(&other), about);
+    let body = json!({"manifest": none()});
+    seen.no(depot, DISPATCHER, "hand-out-manifest", body, ("manifest-unknown", "manifest"));
+}
+
 #[test]
 fn every_refusal_is_reached_and_says_what_to_do() {
     let mut seen = Seen::default();
@@ -370,8 +430,9 @@ fn every_refusal_is_reached_and_says_what_to_do() {
     hub(&mut seen, &mut region, &rider);
     prices(&mut seen);
     documents(&mut seen, &mut region.depots[0]);
+    manifests(&mut seen, &mut region.depots[0]);
     let expected: BTreeSet<&str> =
-        BY_CONTEXT.into_iter().flatten().copied().chain(BY_STEPS).collect();
+        BY_CONTEXT.iter().copied().flatten().copied().chain(BY_STEPS).collect();
     let reached: BTreeSet<&str> = seen.0.keys().copied().collect();
     let missing: Vec<_> = expected.difference(&reached).collect();
     assert!(missing.is_empty(), "never reached: {missing:?}");

@@ -9,7 +9,7 @@ mod day;
 use std::collections::BTreeMap;
 
 use day::dice::{Dice, for_seeds};
-use day::{Region, books, random, take_in};
+use day::{Region, books, manifests, random, take_in};
 use shared_model::id::NodeId;
 use shared_model::log::{AuthorPublicKey, EntryBytes};
 use shared_model::records::{Memory, WorkingSet};
@@ -22,6 +22,7 @@ const JURISDICTIONS: [Jurisdiction; 4] =
 /// Some commands at each depot, with some news between them. Says how many were accepted, by name.
 fn live(region: &mut Region, dice: &mut Dice, steps: usize) -> BTreeMap<&'static str, usize> {
     let mut accepted = BTreeMap::new();
+    region.depots.iter_mut().for_each(manifests::man);
     for _ in 0..steps {
         let at = dice.below(region.depots.len());
         let depot = &mut region.depots[at];
@@ -30,6 +31,7 @@ fn live(region: &mut Region, dice: &mut Dice, steps: usize) -> BTreeMap<&'static
         if depot.ask(by, name, body).is_ok() {
             *accepted.entry(name).or_default() += 1;
             books::check(depot);
+            manifests::check(depot);
         } else {
             assert_eq!(depot.memory, before, "a refusal changed something");
         }
@@ -60,7 +62,7 @@ fn the_books_agree_after_every_step_of_any_day() {
     let accepted = std::cell::RefCell::new(&mut accepted);
     for_seeds(24, |seed, mut dice| {
         let mut region = Region::new(JURISDICTIONS[seed as usize % 4], &SITES);
-        for (name, count) in live(&mut region, &mut dice, 400) {
+        for (name, count) in live(&mut region, &mut dice, 600) {
             *accepted.borrow_mut().entry(name).or_default() += count;
         }
     });

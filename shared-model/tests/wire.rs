@@ -212,6 +212,7 @@ fn full_day() -> Region {
     road_and_cash(&mut region.depots[0]);
     lending(&mut region);
     operator_and_hub(&mut region);
+    vehicles_and_manifests(&mut region.depots[0]);
     region
 }
 
@@ -337,6 +338,49 @@ fn operator_and_hub(region: &mut Region) {
     let revoke =
         RevokeNode { id: hub.entry_id(), node: node(0x13), cut: Seq(0), reason: "stolen".into() };
     hub.run(MANAGER, &Command::RevokeNode(revoke)).unwrap();
+}
+
+fn vehicles_and_manifests(depot: &mut Depot) {
+    let rider: shared_model::gig::Rider = depot.all().remove(0);
+    depot.receive(vec![arrival("RICE-5", 20, "A-01", 1_750_00)]);
+    let customer = depot.mint();
+    let body = json!({"customer": customer, "name": "Musa", "phone": "0733"});
+    depot.must(CASHIER, "register-customer", body);
+    let place = json!({"lat_e7": -12_921_000, "lon_e7": 367_844_000});
+    let body = json!({"customer": customer, "place": place});
+    depot.must(DISPATCHER, "locate-customer", body);
+    depot.must(
+        MANAGER,
+        "locate-depot",
+        json!({"place": {"lat_e7": -12_863_890, "lon_e7": 368_172_230}}),
+    );
+    let body = json!({"article": "RICE-5", "weight_g": 5_050, "volume_ml": 7_000});
+    depot.must(CLERK, "measure-article", body);
+    let vehicle = depot.mint();
+    let body = json!({"vehicle": vehicle, "name": "KMFB 123X", "kind": "okada"});
+    depot.must(DISPATCHER, "register-vehicle", body);
+    let shift = json!({"from_ms": day::MORNING.ms(), "until_ms": day::MORNING.ms() + 36_000_000});
+    let body = json!({"vehicle": vehicle, "rider": rider.rider, "shift": shift});
+    depot.must(DISPATCHER, "assign-vehicle", body);
+    let order = depot.packed(&[("RICE-5", 2)]);
+    depot.must(DISPATCHER, "locate-order", json!({"order": order, "place": place}));
+    let body = json!({"order": order, "windows": [shift], "service_s": 240, "weight_g": 10_500,
+        "volume_ml": 15_000, "priority": 2, "vehicles": ["okada"]});
+    depot.must(DISPATCHER, "describe-delivery", body);
+    let mut lock = |depot: &mut Depot| {
+        let manifest = depot.mint();
+        let draft = day::manifest_draft(&manifest, &vehicle, &[&order]);
+        depot.must(DISPATCHER, "lock-manifests", json!({"manifests": [draft]}));
+        manifest
+    };
+    let manifest = lock(depot);
+    let body = json!({"manifest": manifest, "reason": "the rider is ill"});
+    depot.must(DISPATCHER, "cancel-manifest", body);
+    let manifest = lock(depot);
+    depot.must(DISPATCHER, "hand-out-manifest", json!({"manifest": manifest}));
+    let body = json!({"manifest": manifest, "delay_s": 900, "reason": "flat tyre"});
+    depot.must(RIDER, "report-delay", body);
+    depot.must(RIDER, "report-arrival", json!({"manifest": manifest, "order": order}));
 }
 
 /// The first entry of each kind, and the sale under a right besides: it travels further.

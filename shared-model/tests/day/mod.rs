@@ -10,6 +10,7 @@
 pub(crate) mod books;
 pub(crate) mod dice;
 pub(crate) mod link;
+pub(crate) mod manifests;
 pub(crate) mod random;
 pub(crate) mod region;
 
@@ -391,4 +392,28 @@ impl Depot {
             "proof": {"kind": "otp", "value": "4821"}});
         self.must(RIDER, "record-delivery", body);
     }
+
+    /// An order picked from A-01 and packed; says the order's id.
+    pub(crate) fn packed(&mut self, lines: &[(&str, i64)]) -> String {
+        let order = self.reserved("cash_on_delivery", lines, 0);
+        for (line, (article, quantity)) in (1..).zip(lines) {
+            self.pick(&order, line, article, "A-01", *quantity);
+        }
+        self.must(PICKER, "pack-order", json!({"order": order, "parcels": 1}));
+        order
+    }
+}
+
+/// A manifest to be locked: a stop every ten minutes from the morning on, a place for each.
+pub(crate) fn manifest_draft(manifest: &str, vehicle: &str, orders: &[&String]) -> Value {
+    let at = |minutes: i64| MORNING.ms() + minutes * MINUTE_MS;
+    let stops: Vec<Value> = (1..)
+        .zip(orders)
+        .map(|(stop, order)| {
+            json!({"order": order, "arrive_ms": at(10 * stop), "leave_ms": at(10 * stop + 5),
+                "place": {"lat_e7": -12_900_000 - 1_000 * stop, "lon_e7": 368_000_000}})
+        })
+        .collect();
+    json!({"manifest": manifest, "vehicle": vehicle, "departs_ms": at(0), "returns_ms": at(600),
+        "metres": 9_000, "travel": "estimate", "stops": stops})
 }

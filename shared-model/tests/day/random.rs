@@ -18,7 +18,7 @@ use super::{
 /// What a generated command is: who asks, its name, its body.
 pub(crate) type Asked = (Person, &'static str, Value);
 
-const NAMES: [&str; 39] = [
+const NAMES: [&str; 53] = [
     "receive-goods",
     "receive-goods",
     "move-stock",
@@ -58,6 +58,20 @@ const NAMES: [&str; 39] = [
     "right",
     "right",
     "other",
+    "register-vehicle",
+    "assign-vehicle",
+    "way",
+    "way",
+    "lock-manifests",
+    "lock-manifests",
+    "lock-manifests",
+    "lock-manifests",
+    "hand-out-manifest",
+    "hand-out-manifest",
+    "tour",
+    "tour",
+    "tour",
+    "tour",
 ];
 
 /// Draws a command for this depot. `sites` are all sites of the region.
@@ -153,11 +167,13 @@ fn further(
             "amount_minor": dice.between(0, 300_000)}),
         ),
         "right" => right(depot, dice, fresh, sites),
+        "register-vehicle" | "assign-vehicle" | "way" | "lock-manifests" | "hand-out-manifest"
+        | "tour" => super::manifests::command(depot, dice, name, fresh),
         _ => other(depot, dice),
     }
 }
 
-fn code(dice: &mut Dice) -> &'static str {
+pub(crate) fn code(dice: &mut Dice) -> &'static str {
     if dice.once_in(40) {
         return "UNLISTED";
     }
@@ -169,7 +185,7 @@ fn bin(dice: &mut Dice) -> &'static str {
 }
 
 /// A known record's id; now and then one that nobody knows.
-fn any<R: Record>(depot: &Depot, dice: &mut Dice, id: fn(&R) -> String) -> String {
+pub(crate) fn any<R: Record>(depot: &Depot, dice: &mut Dice, id: fn(&R) -> String) -> String {
     let known: Vec<R> = depot.all();
     match dice.pick(&known) {
         Some(record) if !dice.once_in(40) => id(record),
