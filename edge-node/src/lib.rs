@@ -4,6 +4,7 @@
 
 mod judged_time;
 
+pub mod advice;
 pub mod cli;
 pub mod identity;
 pub mod import;

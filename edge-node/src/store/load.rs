@@ -77,6 +77,7 @@ statements! {
     RemoteHandover "remote_handovers" Exception "exceptions" Balance "balances" Series "series"
     Vehicle "vehicles" Consignment "consignments" Manifest "manifests" Measure "measures"
     DepotPlace "depot_places"
+    Replenishment "replenishments"
     ModelKeys "model_keys" PublishedModel "published_models" ModelOrder "model_orders"
     ModelFacts "model_facts" ModelLine "model_lines"
 }

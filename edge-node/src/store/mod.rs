@@ -36,8 +36,8 @@ pub use meta::{Hub, Meta, put_contact, put_hub};
 pub use open::{OpenError, Opening, migrate, read_only, write_beside};
 pub use query::{
     ListedDocument, ListedRow, SyncState, Travelled, Wanted, WrittenAt, counts_by_status,
-    customers_listed, document, document_at, document_name, own_heads, record, record_at,
-    records_beginning, records_listed, records_under, sync_state,
+    customers_listed, document, document_at, document_name, entries_after, own_heads, record,
+    record_at, records_beginning, records_listed, records_under, sync_state,
 };
 pub use save::author_bytes;
 pub use verify::{Verification, verify};

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value};
 use shared_model::id::NodeId;
-use shared_model::log::{Epoch, Position, Range, Seq, VersionVector};
+use shared_model::log::{EntryBytes, Epoch, Position, Range, Seq, VersionVector};
 use shared_model::records::{Digest, Kind, Record};
 use shared_model::sync::v1::EpochHead;
 use shared_model::time::{ClockTrust, Timestamp};
@@ -34,6 +34,30 @@ fn decode<R: Record>(body: &[u8]) -> Result<R, StoreError> {
 
 /// The own entry after which a row was as it is.
 pub type WrittenAt = (Epoch, Seq);
+
+/// Own entries after one, in order, at most so many. Epoch 0 is before the first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn entries_after(
+    db: &Connection,
+    node: NodeId,
+    (epoch, seq): WrittenAt,
+    entries_max: u32,
+) -> Result<Vec<EntryBytes>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT bytes FROM log WHERE node = ?1 AND (epoch, seq) > (?2, ?3)
+         ORDER BY epoch, seq LIMIT ?4",
+    )?;
+    let place =
+        (author_bytes(&node), epoch.0, i64::try_from(seq.0).unwrap_or(i64::MAX), entries_max);
+    let mut rows = statement.query(place)?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(chain::parse(row.get(0)?)?);
+    }
+    Ok(entries)
+}
 
 /// One row of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,115 @@
+//! Advice to people: what to buy, what a customer may want, when an order arrives. Made of the own
+//! log and of models that run elsewhere; a person or a rule decides what becomes of it. Posts no
+//! fact, and a depot without it sells as before.
+
+mod forecasts;
+mod history;
+mod reorder;
+#[cfg(test)]
+mod sample;
+mod shelves;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use forecasts::{By, Forecasts, Question};
+pub use history::{Day, History, day_of};
+pub use reorder::{POLICY, Policy, Proposal, Reason, Shelf, propose};
+pub use shelves::{Again, Discovered, SHELF_MAX, again, discovered};
+
+use shared_model::log::{Epoch, Seq};
+use shared_model::time::Timestamp;
+use shared_model::workflows::Body;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use crate::store::{Store, StoreError, WrittenAt, entries_after};
+
+/// Entries folded between two looks at whether the depot stops.
+const FOLD_ENTRIES_MAX: u32 = 500;
+
+/// What advice is made of; cheap to clone.
+#[derive(Clone)]
+pub struct Advice {
+    known: Arc<Mutex<Known>>,
+    utc_offset_minutes: i32,
+}
+
+struct Known {
+    history: History,
+    at: WrittenAt,
+    forgot_on: Day,
+}
+
+impl Advice {
+    #[must_use]
+    pub fn new(utc_offset_minutes: i32) -> Self {
+        let known = Known {
+            history: History::new(utc_offset_minutes),
+            at: (Epoch(0), Seq(0)),
+            forgot_on: Day::MIN,
+        };
+        Self { known: Arc::new(Mutex::new(known)), utc_offset_minutes }
+    }
+
+    /// The site's day.
+    #[must_use]
+    pub const fn day(&self, now: Timestamp) -> Day {
+        day_of(now, self.utc_offset_minutes)
+    }
+
+    /// Reads what is known so far.
+    pub fn with<T>(&self, read: impl FnOnce(&History) -> T) -> T {
+        read(&self.lock().history)
+    }
+
+    /// Folds the own log, from its beginning to its end and then commit by commit, until stopped.
+    /// What cannot be read is told and left out: advice may be poorer, never in the way.
+    pub async fn follow(self, store: Store, stop: CancellationToken) {
+        let mut commits = store.commits();
+        loop {
+            match self.catch_up(&store, &stop).await {
+                Ok(()) => {}
+                Err(StoreError::Stopped) => return,
+                Err(error) => tracing::warn!(%error, "advice cannot read the log"),
+            }
+            let commit = tokio::select! {
+                () = stop.cancelled() => return,
+                commit = commits.recv() => commit,
+            };
+            if matches!(commit, Err(RecvError::Closed)) {
+                return;
+            }
+        }
+    }
+
+    async fn catch_up(&self, store: &Store, stop: &CancellationToken) -> Result<(), StoreError> {
+        let node = store.node();
+        while !stop.is_cancelled() {
+            let after = self.lock().at;
+            let entries =
+                store.read(move |db| entries_after(db, node, after, FOLD_ENTRIES_MAX)).await?;
+            if entries.is_empty() {
+                return Ok(());
+            }
+            let mut known = self.lock();
+            for entry in &entries {
+                let (entry, position) = (entry.entry(), entry.entry().position);
+                known.at = (position.epoch, position.seq);
+                if let Ok(body) = Body::decode(&entry.payload) {
+                    known.history.fold(entry.hlc.at(), &body);
+                }
+            }
+            let newest = entries.last().map(|entry| entry.entry().hlc.at());
+            let today = newest.map_or(Day::MIN, |at| day_of(at, self.utc_offset_minutes));
+            if today > known.forgot_on {
+                known.history.forget_before(today);
+                known.forgot_on = today;
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
