@@ -23,8 +23,8 @@ pub fn great_circle_metres(a: Point, b: Point) -> f64 {
 pub(crate) fn east_north(origin: Point, point: Point) -> (f64, f64) {
     let shrink = origin.lat().to_radians().cos();
     (
-        f64::from(point.lon_e7() - origin.lon_e7()) * METRES_PER_STEP * shrink,
-        f64::from(point.lat_e7() - origin.lat_e7()) * METRES_PER_STEP,
+        (f64::from(point.lon_e7()) - f64::from(origin.lon_e7())) * METRES_PER_STEP * shrink,
+        (f64::from(point.lat_e7()) - f64::from(origin.lat_e7())) * METRES_PER_STEP,
     )
 }
 

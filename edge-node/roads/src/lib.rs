@@ -5,15 +5,23 @@
 //! - `Roads` opens the graph file and answers `matrix` and `route`.
 //! - [`estimate`] answers the same questions without a graph, and says so in each answer.
 
+pub mod build;
+mod class;
 pub mod estimate;
+mod file;
 mod geodesy;
+mod hierarchy;
 mod place;
 mod profile;
+mod roads;
 mod slice;
+mod snap;
 mod travel;
 
+pub use file::OpenError;
 pub use place::{Point, PointError};
 pub use profile::Profile;
+pub use roads::{Info, Roads};
 pub use slice::Slice;
 pub use travel::{
     Leg, MatrixError, PLACES_MAX, Route, RouteError, Snap, Source, Travel, TravelMatrix, Turn,
