@@ -1,13 +1,10 @@
 //! From the bytes of `model.onnx` to a graph that tract may compile: bounded, of one input and one output, and
 //! with nothing in it that would open a file.
 
-use std::path::Path;
-
 use tract_onnx::Onnx;
-use tract_onnx::data_resolver::ModelDataResolver;
 use tract_onnx::pb::ModelProto;
-use tract_onnx::prelude::{Framework as _, TractResult};
-use tract_onnx::tract_hir::internal::{Arc, InferenceModel};
+use tract_onnx::prelude::Framework as _;
+use tract_onnx::tract_hir::internal::InferenceModel;
 
 use crate::LoadError;
 use crate::trees::operator;
@@ -17,28 +14,11 @@ pub const GRAPH_NODES_MAX: usize = 4_096;
 pub const INPUT_NAME: &str = "features";
 pub const OUTPUT_NAME: &str = "prediction";
 
-/// ONNX may keep weights in other files, by a path that the model chooses. Ours may not.
-struct NoOtherFiles;
-
-impl ModelDataResolver for NoOtherFiles {
-    fn read_bytes_from_path(
-        &self,
-        _buffer: &mut Vec<u8>,
-        _path: &Path,
-        _offset: usize,
-        _length: Option<usize>,
-    ) -> TractResult<()> {
-        Err(std::io::Error::other(
-            "weights in another file are not read; write them into model.onnx",
-        ))?
-    }
-}
-
 /// # Errors
 /// [`LoadError`], saying what of the graph is not accepted.
 pub fn parsed(network: &[u8]) -> Result<InferenceModel, LoadError> {
     let mut onnx = tract_onnx::onnx();
-    onnx.provider = Arc::new(NoOtherFiles);
+    // Weights in other files are refused by tract, since it is given no folder to look in.
     operator::register(&mut onnx);
     let proto = onnx
         .proto_model_for_read(&mut &network[..])

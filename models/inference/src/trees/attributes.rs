@@ -105,7 +105,10 @@ pub fn regressor(node: &NodeProto) -> Result<Ensemble, BadEnsemble> {
         b"MIN" => Aggregate::Min,
         b"MAX" => Aggregate::Max,
         _ => {
-            return Err(BadEnsemble::new("aggregate_function", "is none of SUM, AVERAGE, MIN, MAX"));
+            return Err(BadEnsemble::new(
+                "aggregate_function",
+                "is none of SUM, AVERAGE, MIN, MAX",
+            ));
         }
     };
     let post_transform = post_transform(&named)?;

@@ -1,0 +1,8 @@
+//! Models as a depot runs them: trees against a walk that anybody can follow, networks against arithmetic in
+//! float64, a worker against models that misbehave.
+
+mod bundles;
+mod contained;
+mod networks;
+mod onnx;
+mod trees;
