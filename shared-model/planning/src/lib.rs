@@ -11,3 +11,4 @@ pub mod check;
 pub mod formats;
 pub mod plan;
 pub mod problem;
+pub mod solve;

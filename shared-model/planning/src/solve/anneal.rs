@@ -8,36 +8,29 @@ use super::{
     random::Random,
     recreate::Recreate,
     ruin::Ruin,
+    search::{Budget, Progress},
     state::State,
 };
 
-/// How long the search may go on. Deadline, cancellation and a count of steps are all budgets.
-pub trait Budget {
-    /// Share of the budget left, in `(0, 1]`; `None`: stop now.
-    fn left(&mut self, steps: u64, cost: i64) -> Option<f64>;
-}
-
 /// Start and end temperature in mean costs of a leg.
 #[derive(Debug, Clone, Copy)]
-pub struct Cooling {
+pub(crate) struct Cooling {
     pub start: f64,
     pub end: f64,
 }
 
 impl Default for Cooling {
     fn default() -> Self {
-        Self { start: 0.3, end: 0.003 }
+        Self { start: 1.0, end: 0.01 }
     }
 }
 
-/// Steps between two looks at the budget.
-const STEPS_PER_LOOK: u64 = 16;
 /// The temperature's table: shares of the budget told apart.
 const SHARES: usize = 1024;
 const LOTS: usize = 4096;
 
 #[derive(Debug)]
-pub struct Anneal<'a, E> {
+pub(crate) struct Anneal<'a, E> {
     pub state: State<'a, E>,
     near: &'a Near,
     random: Random,
@@ -50,7 +43,12 @@ pub struct Anneal<'a, E> {
 }
 
 impl<'a, E: Evaluator> Anneal<'a, E> {
-    pub fn new(compiled: &'a Compiled, near: &'a Near, state: State<'a, E>, seed: u64) -> Self {
+    pub(crate) fn new(
+        compiled: &'a Compiled,
+        near: &'a Near,
+        state: State<'a, E>,
+        seed: u64,
+    ) -> Self {
         Self {
             state,
             near,
@@ -63,23 +61,33 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
         }
     }
 
-    /// A first plan: every absent job to its cheapest place.
-    pub fn construct(&mut self) {
+    /// A first plan, or the rest of one: every absent job to its cheapest place.
+    pub(crate) fn construct(&mut self, budget: &mut dyn Budget) {
+        let mut progress = self.report();
         self.state.begin();
-        self.recreate.greedy(&mut self.state, self.near, &mut self.random, false);
+        self.recreate.construct(&mut self.state, self.near, &mut self.random, |state| {
+            progress.left_out = state.absent.len();
+            budget.left(progress).is_some()
+        });
         self.state.commit();
     }
 
+    pub(crate) fn report(&self) -> Progress {
+        let best = self.state.best();
+        Progress { steps: self.steps, cost: best.cost, left_out: best.absent.len() }
+    }
+
     /// Searches until the budget is spent. The best plan is in `state`.
-    pub fn run(&mut self, budget: &mut impl Budget) {
+    pub(crate) fn anneal(&mut self, budget: &mut dyn Budget) {
         let legs = self.state.compiled.visits.len() + self.state.used.len();
-        let travel: i64 = self.state.used.iter().map(|&route| self.state.route_cost[route as usize]).sum();
+        let travel: i64 =
+            self.state.used.iter().map(|&route| self.state.route_cost[route as usize]).sum();
         let mean_leg = travel as f64 / legs.max(1) as f64;
         let temperatures = temperatures(mean_leg * self.cooling.start, mean_leg * self.cooling.end);
-        while let Some(left) = budget.left(self.steps, self.state.best().cost) {
+        while let Some(left) = budget.left(self.report()) {
             let spent = ((1.0 - left) * SHARES as f64) as usize;
             let temperature = temperatures[spent.min(SHARES - 1)];
-            for _ in 0..STEPS_PER_LOOK {
+            for _ in 0..E::STEPS_PER_LOOK {
                 self.step(temperature);
             }
         }
@@ -89,7 +97,7 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
         self.steps += 1;
         self.state.begin();
         self.ruin.strings(&mut self.state, self.near, &mut self.random);
-        self.recreate.greedy(&mut self.state, self.near, &mut self.random, true);
+        self.recreate.greedy(&mut self.state, self.near, &mut self.random);
         let lot = self.logs[(self.random.word() >> 52) as usize];
         let worse = (self.state.cost - self.state.cost_before()) as f64;
         if worse < temperature * lot {

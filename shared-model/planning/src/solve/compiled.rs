@@ -1,23 +1,55 @@
 //! The problem as the search sees it: flat arrays of small integers, vehicles grouped into classes of equals.
 //! It holds no names and knows nothing of the search's state; it is written once and only read afterwards.
 
-/// Largest time of day or distance the search reckons with: sums of a few of them stay within `i32`.
-pub const HORIZON: i32 = 1 << 28;
-/// Travel between places that have no way between them: past the horizon, so every window refuses it.
-pub const UNREACHABLE: i32 = 1 << 29;
-/// Load dimensions, in the order of the problem's.
-pub const LOADS: usize = 4;
+use crate::{plan::Action, problem::JobIx};
 
-/// Travel of one kind of vehicle, `places × places`, row = from.
+/// Largest time of day or distance the search reckons with: sums of a few of them stay within `i32`.
+pub(crate) const HORIZON: i32 = 1 << 28;
+/// Travel between places that have no way between them: past the horizon, so every window refuses it.
+pub(crate) const UNREACHABLE: i32 = 1 << 29;
+/// Load dimensions, in the order of the problem's.
+pub(crate) const LOADS: usize = 4;
+
+/// One way: time and length side by side, as the search wants both at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Way {
+    pub seconds: i32,
+    pub metres: i32,
+}
+
+/// Travel of one kind of vehicle.
 #[derive(Debug, Clone, Default)]
-pub struct Travel {
-    pub seconds: Vec<i32>,
-    pub metres: Vec<i32>,
+pub(crate) struct Travel {
+    /// `places × places`, row = from.
+    ways: Vec<Way>,
+    places: usize,
+    symmetric: bool,
+}
+
+impl Travel {
+    pub(crate) fn new(places: usize, ways: Vec<Way>) -> Self {
+        let symmetric =
+            (0..places).all(|a| (0..a).all(|b| ways[a * places + b] == ways[b * places + a]));
+        Self { ways, places, symmetric }
+    }
+
+    #[inline]
+    pub(crate) fn way(&self, from: u16, to: u16) -> Way {
+        self.ways[from as usize * self.places + to as usize]
+    }
+
+    /// As `way`, from the row of `to` where there and back are the same: asked of one `to` and many `from`, that row
+    /// stays in the nearest cache.
+    #[inline]
+    pub(crate) fn way_into(&self, from: u16, to: u16) -> Way {
+        let (row, column) = if self.symmetric { (to, from) } else { (from, to) };
+        self.ways[row as usize * self.places + column as usize]
+    }
 }
 
 /// One place to be visited for a job; shipments have two.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Visit {
+pub(crate) struct Visit {
     pub place: u16,
     pub job: u16,
     /// Service starts no earlier and no later.
@@ -34,7 +66,7 @@ pub struct Visit {
 
 /// What must be planned as one: a single visit, or a pickup and its delivery on one vehicle.
 #[derive(Debug, Clone, Copy)]
-pub struct Job {
+pub(crate) struct Job {
     pub pickup: u16,
     /// `NONE` for a single visit.
     pub delivery: u16,
@@ -45,12 +77,15 @@ pub struct Job {
 }
 
 /// Marks the absence of a visit, a route or a partner.
-pub const NONE: u16 = u16::MAX;
+pub(crate) const NONE: u16 = u16::MAX;
 
 /// Vehicles that differ in nothing but their name.
 #[derive(Debug, Clone)]
-pub struct Class {
+pub(crate) struct Class {
     pub travel: u16,
+    /// Spent at the start before the first leg; the loading begins within `open..=start_close`.
+    pub loading: i32,
+    pub start_close: i32,
     pub capacity: [i32; LOADS],
     pub cost_fixed: i64,
     pub cost_per_metre: i64,
@@ -62,13 +97,12 @@ pub struct Class {
     pub close: i32,
     pub metres_max: i64,
     pub duration_max: i32,
-    pub visits_max: u16,
+    pub jobs_max: u16,
 }
 
 /// The compiled instance.
 #[derive(Debug, Clone, Default)]
-pub struct Compiled {
-    pub places: usize,
+pub(crate) struct Compiled {
     pub travel: Vec<Travel>,
     pub visits: Vec<Visit>,
     pub jobs: Vec<Job>,
@@ -77,16 +111,48 @@ pub struct Compiled {
     pub vehicles: Vec<u16>,
     /// `jobs × classes`: may this class serve this job? Empty when every class may serve every job.
     pub allowed: Vec<bool>,
+    /// Some class pays nothing per metre.
+    pub by_seconds: bool,
 }
 
 impl Compiled {
     #[inline]
-    pub fn may_serve(&self, class: u16, job: u16) -> bool {
+    pub(crate) fn may_serve(&self, class: u16, job: u16) -> bool {
         self.allowed.is_empty() || self.allowed[job as usize * self.classes.len() + class as usize]
     }
 
+    /// Price of a unit of `ways` below which no class goes.
+    pub(crate) fn way_rate(&self) -> i64 {
+        let rate = |class: &Class| {
+            if self.by_seconds { class.cost_per_second } else { class.cost_per_metre }
+        };
+        self.classes.iter().map(rate).min().unwrap_or(0)
+    }
+
+    /// What a way costs at least, for judging nearness before anything is priced: metres, or seconds where metres are
+    /// free, as the first class travels.
     #[inline]
-    pub fn is_pair(&self, job: u16) -> bool {
+    pub(crate) fn way(&self, from: u16, to: u16) -> i32 {
+        let way = self.travel[0].way(from, to);
+        if self.by_seconds { way.seconds } else { way.metres }
+    }
+
+    /// What serving `node` is called in a plan.
+    pub(crate) fn action(&self, node: u16) -> Action {
+        let job = self.visits[node as usize].job;
+        let record = self.jobs[job as usize];
+        let name = JobIx(u32::from(job));
+        if record.delivery == NONE {
+            Action::Visit(name)
+        } else if record.pickup == node {
+            Action::Pickup(name)
+        } else {
+            Action::Deliver(name)
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_pair(&self, job: u16) -> bool {
         self.jobs[job as usize].delivery != NONE
     }
 }

@@ -2,17 +2,15 @@
 //! The search owns the order of visits (`Tours`) and decides what to try; an evaluator owns times, loads and costs, and
 //! never changes the order. The search is compiled once per evaluator, so these calls cost nothing.
 
-use super::{
-    compiled::Compiled,
-    tours::Tours,
-};
+use super::{compiled::Compiled, tours::Tours};
+use crate::plan::Action;
 
 /// Price of what may not be done.
-pub const NEVER: i64 = i64::MAX;
+pub(crate) const NEVER: i64 = i64::MAX;
 
 /// Where a pair would go: delivery after `delivery_pred` (the pickup itself when they follow one another).
 #[derive(Debug, Clone, Copy)]
-pub struct PairPlace {
+pub(crate) struct PairPlace {
     pub price: i64,
     pub delivery_pred: u16,
 }
@@ -25,7 +23,10 @@ pub struct PairPlace {
 ///   be given as `NEVER` whenever they would not be below `below` (a chance to stop early);
 /// * `may_serve` has been asked of the compiled instance already;
 /// * the empty route costs nothing.
-pub trait Evaluator {
+pub(crate) trait Evaluator {
+    /// Steps between two looks at the budget: few enough to last no longer than some milliseconds together.
+    const STEPS_PER_LOOK: u32;
+
     /// Recomputes what is cached of `route` and returns its whole cost.
     fn refresh(&mut self, compiled: &Compiled, tours: &Tours, route: u16) -> i64;
 
@@ -36,7 +37,14 @@ pub trait Evaluator {
     }
 
     /// Price of putting the unplanned visit `node` right after `pred`.
-    fn insertion(&self, compiled: &Compiled, tours: &Tours, pred: u16, node: u16, below: i64) -> i64;
+    fn insertion(
+        &self,
+        compiled: &Compiled,
+        tours: &Tours,
+        pred: u16,
+        node: u16,
+        below: i64,
+    ) -> i64;
 
     /// Cheapest place for `delivery` when `pickup` goes right after `pred`.
     fn pair_insertion(
@@ -56,6 +64,21 @@ pub trait Evaluator {
 
     /// Drops everything saved.
     fn forget(&mut self);
+
+    /// When `route`'s vehicle best begins this order, which it can serve. Seconds of the problem's clock.
+    fn start_s(&self, compiled: &Compiled, tours: &Tours, route: u16, nodes: &[u16]) -> i64;
+
+    /// What the vehicle does, breaks and reloads included, when it serves this order.
+    fn actions(
+        &self,
+        compiled: &Compiled,
+        tours: &Tours,
+        route: u16,
+        nodes: &[u16],
+    ) -> Vec<Action> {
+        let _ = (tours, route);
+        nodes.iter().map(|&node| compiled.action(node)).collect()
+    }
 
     /// Whole cost of `route`'s vehicle serving this order, `NEVER` if it may not. Needs no cache of the order.
     fn price_of(&mut self, compiled: &Compiled, tours: &Tours, route: u16, nodes: &[u16]) -> i64;

@@ -4,26 +4,33 @@
 use super::compiled::{Compiled, HORIZON};
 
 /// Candidate neighbours kept per visit and direction.
-pub const NEAR_MAX: usize = 40;
+pub(crate) const NEAR_MAX: usize = 40;
 /// Neighbours by way alone, for choosing what to ruin.
-pub const AROUND_MAX: usize = 60;
+pub(crate) const AROUND_MAX: usize = 60;
+
+/// A neighbour and the way to or from it, in `Compiled::ways`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Neighbour {
+    pub node: u16,
+    pub way: i32,
+}
 
 /// Rows of at most `width` visits, nearest first.
 #[derive(Debug, Clone, Default)]
-pub struct Rows {
-    nodes: Vec<u16>,
+pub(crate) struct Rows {
+    nodes: Vec<Neighbour>,
     from: Vec<u32>,
 }
 
 impl Rows {
     #[inline]
-    pub fn row(&self, node: u16) -> &[u16] {
+    pub(crate) fn row(&self, node: u16) -> &[Neighbour] {
         &self.nodes[self.from[node as usize] as usize..self.from[node as usize + 1] as usize]
     }
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Near {
+pub(crate) struct Near {
     /// Good predecessors and good successors of each visit.
     pub preds: Rows,
     pub succs: Rows,
@@ -34,50 +41,86 @@ pub struct Near {
 /// Wait counts a fifth of way, as in PyVRP's proximity (Wouda, Lan & Kool 2024).
 const WAIT_SHARE: (i64, i64) = (1, 5);
 
+/// Neighbours in each direction tried first, to have a good price early.
+const FIRST: usize = 6;
+
 impl Near {
-    pub fn new(compiled: &Compiled) -> Self {
+    /// Predecessors and successors of `node`: the nearest few of both, then the rest of both.
+    #[inline(always)]
+    pub(crate) fn halves(&self, node: u16) -> [(&[Neighbour], &[Neighbour]); 2] {
+        let (preds, succs) = (self.preds.row(node), self.succs.row(node));
+        let (preds, preds_rest) = preds.split_at(preds.len().min(FIRST));
+        let (succs, succs_rest) = succs.split_at(succs.len().min(FIRST));
+        [(preds, succs), (preds_rest, succs_rest)]
+    }
+
+    pub(crate) fn new(compiled: &Compiled) -> Self {
         let count = compiled.visits.len();
-        let travel = &compiled.travel[compiled.classes.first().map_or(0, |class| class.travel as usize)];
-        let cell = |a: usize, b: usize| {
-            compiled.visits[a].place as usize * compiled.places + compiled.visits[b].place as usize
-        };
+        let place = |visit: usize| compiled.visits[visit].place;
+        let travel = &compiled.travel[0];
         let directed = |a: usize, b: usize| {
             let (from, to) = (&compiled.visits[a], &compiled.visits[b]);
-            let seconds = travel.seconds[cell(a, b)];
+            let seconds = travel.way(from.place, to.place).seconds;
             if a == b || from.open.saturating_add(from.service + seconds) > to.close {
                 return i64::MAX;
             }
-            let wait = i64::from(to.open) - i64::from(from.service + seconds) - i64::from(from.close);
-            i64::from(travel.metres[cell(a, b)]) + wait.max(0) * WAIT_SHARE.0 / WAIT_SHARE.1
+            let wait =
+                i64::from(to.open) - i64::from(from.service + seconds) - i64::from(from.close);
+            i64::from(compiled.way(from.place, to.place))
+                + wait.max(0) * WAIT_SHARE.0 / WAIT_SHARE.1
         };
         let around = |a: usize, b: usize| {
-            let ways = (travel.metres[cell(a, b)], travel.metres[cell(b, a)]);
-            if a == b || ways.0.min(ways.1) > HORIZON { i64::MAX } else { i64::from(ways.0) + i64::from(ways.1) }
+            let ways = (compiled.way(place(a), place(b)), compiled.way(place(b), place(a)));
+            if a == b || ways.0.min(ways.1) > HORIZON {
+                i64::MAX
+            } else {
+                i64::from(ways.0) + i64::from(ways.1)
+            }
         };
         Self {
-            preds: rows(count, NEAR_MAX, |node, other| directed(other, node)),
-            succs: rows(count, NEAR_MAX, directed),
-            around: rows(count, AROUND_MAX, around),
+            preds: rows(
+                count,
+                NEAR_MAX,
+                |node, other| directed(other, node),
+                |node, other| compiled.way(place(other), place(node)),
+            ),
+            succs: rows(count, NEAR_MAX, directed, |node, other| {
+                compiled.way(place(node), place(other))
+            }),
+            around: rows(count, AROUND_MAX, around, |node, other| {
+                compiled.way(place(node), place(other))
+            }),
         }
     }
 }
 
-/// The `width` nearest of each node by `way`, ties by number; `i64::MAX` is no neighbour at all.
-fn rows(count: usize, width: usize, way: impl Fn(usize, usize) -> i64) -> Rows {
+/// The `width` best of each node by `rank`, nearest by `way` first; a rank of `i64::MAX` is no neighbour at all.
+fn rows(
+    count: usize,
+    width: usize,
+    rank: impl Fn(usize, usize) -> i64,
+    way: impl Fn(usize, usize) -> i32,
+) -> Rows {
     let mut rows = Rows { nodes: Vec::with_capacity(count * width), from: vec![0] };
     let mut keys: Vec<u64> = Vec::with_capacity(count);
     for node in 0..count {
         keys.clear();
         keys.extend((0..count).filter_map(|other| {
-            let way = way(node, other);
-            (way != i64::MAX).then(|| ((way as u64) << 16) | other as u64)
+            let rank = rank(node, other);
+            (rank != i64::MAX).then(|| ((rank as u64) << 16) | other as u64)
         }));
         if keys.len() > width {
             keys.select_nth_unstable(width - 1);
             keys.truncate(width);
         }
+        for key in &mut keys {
+            let other = *key & 0xffff;
+            *key = ((way(node, other as usize) as u64) << 16) | other;
+        }
         keys.sort_unstable();
-        rows.nodes.extend(keys.iter().map(|key| *key as u16));
+        rows.nodes.extend(
+            keys.iter().map(|key| Neighbour { node: *key as u16, way: (*key >> 16) as i32 }),
+        );
         rows.from.push(rows.nodes.len() as u32);
     }
     rows

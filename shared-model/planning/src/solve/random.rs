@@ -3,13 +3,13 @@
 
 /// xoshiro256++ (Blackman & Vigna 2021, "Scrambled linear pseudorandom number generators").
 #[derive(Debug, Clone)]
-pub struct Random {
+pub(crate) struct Random {
     state: [u64; 4],
 }
 
 impl Random {
     /// Spreads `seed` over the state with SplitMix64, as the generator's authors advise.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut word = seed;
         let state = std::array::from_fn(|_| {
             word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -22,7 +22,7 @@ impl Random {
     }
 
     #[inline]
-    pub fn word(&mut self) -> u64 {
+    pub(crate) fn word(&mut self) -> u64 {
         let s = &mut self.state;
         let result = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
         let t = s[1] << 17;
@@ -37,13 +37,13 @@ impl Random {
 
     /// Uniform in `0..bound` by multiply-shift; the bias is below `bound / 2^32`.
     #[inline]
-    pub fn below(&mut self, bound: u32) -> u32 {
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
         (((self.word() >> 32) * u64::from(bound)) >> 32) as u32
     }
 
     /// Uniform in `[0, 1)`.
     #[inline]
-    pub fn share(&mut self) -> f64 {
+    pub(crate) fn share(&mut self) -> f64 {
         (self.word() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 }

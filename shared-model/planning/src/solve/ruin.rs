@@ -1,17 +1,11 @@
 //! Taking strings of visits out of neighbouring routes (Christiaens & Vanden Berghe 2020, "Slack Induction by String
 //! Removals for Vehicle Routing Problems").
 
-use super::{
-    compiled::NONE,
-    evaluator::Evaluator,
-    near::Near,
-    random::Random,
-    state::State,
-};
+use super::{compiled::NONE, evaluator::Evaluator, near::Near, random::Random, state::State};
 
 /// The paper's settings: visits removed on average, longest string, and the odds of splitting one and of widening the gap.
 #[derive(Debug, Clone, Copy)]
-pub struct RuinSettings {
+pub(crate) struct RuinSettings {
     pub removed_mean: f64,
     pub string_max: f64,
     pub split_share: f64,
@@ -25,14 +19,19 @@ impl Default for RuinSettings {
 }
 
 #[derive(Debug, Default)]
-pub struct Ruin {
+pub(crate) struct Ruin {
     pub settings: RuinSettings,
     string: Vec<u16>,
 }
 
 impl Ruin {
     /// Ruins around a visit drawn by lot. Every touched route is refreshed.
-    pub fn strings<E: Evaluator>(&mut self, state: &mut State<'_, E>, near: &Near, random: &mut Random) {
+    pub(crate) fn strings<E: Evaluator>(
+        &mut self,
+        state: &mut State<'_, E>,
+        near: &Near,
+        random: &mut Random,
+    ) {
         let visits = state.compiled.visits.len() as u32;
         let seed = random.below(visits) as u16;
         let planned = state.compiled.jobs.len() - state.absent.len();
@@ -44,11 +43,11 @@ impl Ruin {
         let strings_max = 4.0 * self.settings.removed_mean / (1.0 + string_max) - 1.0;
         let strings = (random.share() * strings_max.max(0.0) + 1.0) as usize;
         self.one_string(state, random, seed, string_max);
-        for &node in near.around.row(seed) {
+        for neighbour in near.around.row(seed) {
             if state.touched_count() >= strings {
                 break;
             }
-            self.one_string(state, random, node, string_max);
+            self.one_string(state, random, neighbour.node, string_max);
         }
         for place in 0..state.touched_count() {
             let route = state.touched_at(place);
@@ -57,7 +56,13 @@ impl Ruin {
     }
 
     /// Removes one string around `node` unless its route was ruined already.
-    fn one_string<E: Evaluator>(&mut self, state: &mut State<'_, E>, random: &mut Random, node: u16, string_max: f64) {
+    fn one_string<E: Evaluator>(
+        &mut self,
+        state: &mut State<'_, E>,
+        random: &mut Random,
+        node: u16,
+        string_max: f64,
+    ) {
         let route = state.tours.link(node).route;
         if route == NONE || state.is_touched(route) {
             return;
@@ -74,7 +79,8 @@ impl Ruin {
             kept = kept.min(size as usize - length);
         }
         self.choose(state, random, node, length + kept);
-        let skip_from = if kept > 0 { 1 + random.below(length as u32 - 1) as usize } else { usize::MAX };
+        let skip_from =
+            if kept > 0 { 1 + random.below(length as u32 - 1) as usize } else { usize::MAX };
         let string = std::mem::take(&mut self.string);
         for (place, &node) in string.iter().enumerate() {
             let is_kept = place >= skip_from && place < skip_from + kept;
@@ -86,7 +92,13 @@ impl Ruin {
     }
 
     /// Fills `string` with `length` consecutive visits of the route, `node` among them at a place drawn by lot.
-    fn choose<E: Evaluator>(&mut self, state: &State<'_, E>, random: &mut Random, node: u16, length: usize) {
+    fn choose<E: Evaluator>(
+        &mut self,
+        state: &State<'_, E>,
+        random: &mut Random,
+        node: u16,
+        length: usize,
+    ) {
         let tours = &state.tours;
         let mut first = node;
         let mut before = random.below(length as u32) as usize;

@@ -16,7 +16,7 @@ struct Before {
 }
 
 #[derive(Debug)]
-pub struct State<'a, E> {
+pub(crate) struct State<'a, E> {
     pub compiled: &'a Compiled,
     pub tours: Tours,
     pub evaluator: E,
@@ -28,6 +28,7 @@ pub struct State<'a, E> {
     /// Routes changed by this step, in the order of their first change.
     before: Vec<Before>,
     before_nodes: Vec<u16>,
+    before_legs: Vec<i32>,
     absent_before: Vec<u16>,
     cost_before: i64,
     step: u32,
@@ -37,7 +38,7 @@ pub struct State<'a, E> {
     used_place: Vec<u16>,
     /// Per class, a bit for each of its empty routes.
     empty: Vec<EmptyRoutes>,
-    best: Best,
+    best: Routes,
     /// Routes changed since the best plan was written down.
     unsaved: Vec<u16>,
     is_unsaved: Vec<bool>,
@@ -67,9 +68,9 @@ impl EmptyRoutes {
     }
 }
 
-/// The best plan seen.
+/// A plan: nodes of each route in order, jobs in none, and what it costs.
 #[derive(Debug, Clone, Default)]
-pub struct Best {
+pub(crate) struct Routes {
     pub cost: i64,
     pub routes: Vec<Vec<u16>>,
     pub absent: Vec<u16>,
@@ -77,11 +78,12 @@ pub struct Best {
 
 impl<'a, E: Evaluator> State<'a, E> {
     /// Nothing planned yet.
-    pub fn new(compiled: &'a Compiled, tours: Tours, evaluator: E) -> Self {
+    pub(crate) fn new(compiled: &'a Compiled, tours: Tours, evaluator: E) -> Self {
         let routes = tours.size.len();
         let cost = compiled.jobs.iter().map(|job| job.unserved).sum();
         let absent: Vec<u16> = (0..compiled.jobs.len() as u16).collect();
-        let mut empty = vec![EmptyRoutes { words: vec![0; routes.div_ceil(64)] }; compiled.classes.len()];
+        let mut empty =
+            vec![EmptyRoutes { words: vec![0; routes.div_ceil(64)] }; compiled.classes.len()];
         for (route, &class) in compiled.vehicles.iter().enumerate() {
             empty[class as usize].set(route as u16, true);
         }
@@ -92,10 +94,11 @@ impl<'a, E: Evaluator> State<'a, E> {
             route_cost: vec![0; routes],
             cost,
             absent_before: absent.clone(),
-            best: Best { cost, routes: vec![Vec::new(); routes], absent: absent.clone() },
+            best: Routes { cost, routes: vec![Vec::new(); routes], absent: absent.clone() },
             absent,
             before: Vec::new(),
             before_nodes: Vec::new(),
+            before_legs: Vec::new(),
             cost_before: cost,
             step: 1,
             touched_in: vec![0; routes],
@@ -107,24 +110,30 @@ impl<'a, E: Evaluator> State<'a, E> {
         }
     }
 
-    pub fn best(&self) -> &Best {
+    pub(crate) fn best(&self) -> &Routes {
         &self.best
     }
 
-    pub fn cost_before(&self) -> i64 {
+    /// Jobs absent when the step began.
+    pub(crate) fn absent_before(&self) -> usize {
+        self.absent_before.len()
+    }
+
+    pub(crate) fn cost_before(&self) -> i64 {
         self.cost_before
     }
 
     /// An empty route of each class that has one.
-    pub fn first_empty(&self) -> impl Iterator<Item = u16> + '_ {
+    pub(crate) fn first_empty(&self) -> impl Iterator<Item = u16> + '_ {
         self.empty.iter().filter_map(EmptyRoutes::first)
     }
 
     /// Starts a step that `rollback` can undo.
-    pub fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.step += 1;
         self.before.clear();
         self.before_nodes.clear();
+        self.before_legs.clear();
         self.evaluator.forget();
         self.cost_before = self.cost;
         self.absent_before.clear();
@@ -133,7 +142,7 @@ impl<'a, E: Evaluator> State<'a, E> {
 
     /// Must be called before a route's first change in a step; does nothing after that.
     #[inline]
-    pub fn touch(&mut self, route: u16) {
+    pub(crate) fn touch(&mut self, route: u16) {
         if self.touched_in[route as usize] == self.step {
             return;
         }
@@ -144,40 +153,38 @@ impl<'a, E: Evaluator> State<'a, E> {
             nodes_from: self.before_nodes.len() as u32,
         });
         self.before_nodes.extend(self.tours.visits(route));
+        self.before_legs.push(self.tours.leg_out[self.tours.start(route) as usize]);
+        self.before_legs
+            .extend(self.tours.visits(route).map(|node| self.tours.leg_out[node as usize]));
         self.evaluator.save(&self.tours, route);
     }
 
-    /// Routes touched in this step so far.
-    pub fn touched(&self) -> impl Iterator<Item = u16> + '_ {
-        self.before.iter().map(|before| before.route)
-    }
-
     #[inline]
-    pub fn is_touched(&self, route: u16) -> bool {
+    pub(crate) fn is_touched(&self, route: u16) -> bool {
         self.touched_in[route as usize] == self.step
     }
 
-    pub fn touched_count(&self) -> usize {
+    pub(crate) fn touched_count(&self) -> usize {
         self.before.len()
     }
 
-    pub fn touched_at(&self, place: usize) -> u16 {
+    pub(crate) fn touched_at(&self, place: usize) -> u16 {
         self.before[place].route
     }
 
     /// Takes the visits of `job` out of its route, which must have been touched and is refreshed by the caller.
-    pub fn unplan(&mut self, job: u16) {
+    pub(crate) fn unplan(&mut self, job: u16) {
         let record = self.compiled.jobs[job as usize];
-        self.tours.remove(record.pickup);
+        self.tours.remove(self.compiled, record.pickup);
         if record.delivery != NONE {
-            self.tours.remove(record.delivery);
+            self.tours.remove(self.compiled, record.delivery);
         }
         self.absent.push(job);
         self.cost += record.unserved;
     }
 
     /// Brings the evaluator and the costs up to date with the order of `route`.
-    pub fn refresh(&mut self, route: u16) {
+    pub(crate) fn refresh(&mut self, route: u16) {
         let cost = self.evaluator.refresh(self.compiled, &self.tours, route);
         self.reprice(route, cost);
     }
@@ -209,47 +216,43 @@ impl<'a, E: Evaluator> State<'a, E> {
     }
 
     /// Plans a single visit after `pred`. The caller takes the job off the absent.
-    pub fn plan_single(&mut self, job: u16, pred: u16) {
+    pub(crate) fn plan_single(&mut self, job: u16, pred: u16) {
         let record = self.compiled.jobs[job as usize];
         let route = self.tours.link(pred).route;
         self.touch(route);
-        self.tours.insert_after(pred, record.pickup);
+        self.tours.insert_after(self.compiled, pred, record.pickup);
         let cost = self.evaluator.inserted(self.compiled, &self.tours, route, record.pickup);
         self.cost -= record.unserved;
         self.reprice(route, cost);
     }
 
     /// Plans a pair: the pickup after `pred`, the delivery after `delivery_pred`, which may be the pickup.
-    pub fn plan_pair(&mut self, job: u16, pred: u16, delivery_pred: u16) {
+    pub(crate) fn plan_pair(&mut self, job: u16, pred: u16, delivery_pred: u16) {
         let record = self.compiled.jobs[job as usize];
         let route = self.tours.link(pred).route;
         self.touch(route);
-        self.tours.insert_after(pred, record.pickup);
-        self.tours.insert_after(delivery_pred, record.delivery);
+        self.tours.insert_after(self.compiled, pred, record.pickup);
+        self.tours.insert_after(self.compiled, delivery_pred, record.delivery);
         self.cost -= record.unserved;
         self.refresh(route);
     }
 
-    /// Replaces the order of a touched route by `nodes`, all of which are in it or in no route.
-    pub fn reorder(&mut self, route: u16, nodes: &[u16]) {
-        self.tours.relink(route, nodes);
-        self.refresh(route);
-    }
-
     /// Undoes everything since `begin`.
-    pub fn rollback(&mut self) {
+    pub(crate) fn rollback(&mut self) {
         for &job in &self.absent_before {
             let record = self.compiled.jobs[job as usize];
-            self.tours.links[record.pickup as usize].route = NONE;
+            self.tours.forget(record.pickup);
             if record.delivery != NONE {
-                self.tours.links[record.delivery as usize].route = NONE;
+                self.tours.forget(record.delivery);
             }
         }
         let mut nodes_to = self.before_nodes.len();
         while let Some(before) = self.before.pop() {
             let nodes = &self.before_nodes[before.nodes_from as usize..nodes_to];
             nodes_to = before.nodes_from as usize;
-            self.tours.relink(before.route, nodes);
+            // One leg more than nodes per route saved before.
+            let legs = &self.before_legs[nodes_to + self.before.len()..];
+            self.tours.relink_measured(before.route, nodes, legs);
             self.evaluator.restore(&self.tours, before.route);
             self.route_cost[before.route as usize] = before.cost;
             self.note_use(before.route);
@@ -259,7 +262,7 @@ impl<'a, E: Evaluator> State<'a, E> {
     }
 
     /// Makes the step the present plan, and the best one if it is.
-    pub fn commit(&mut self) {
+    pub(crate) fn commit(&mut self) {
         for place in 0..self.before.len() {
             let route = self.before[place].route;
             if !self.is_unsaved[route as usize] {
@@ -283,29 +286,19 @@ impl<'a, E: Evaluator> State<'a, E> {
         self.best.cost = self.cost;
     }
 
-    /// Goes back to the best plan.
-    pub fn return_to_best(&mut self) {
-        let best = std::mem::take(&mut self.best);
-        self.load(&best);
-        self.best = best;
-        for route in self.unsaved.drain(..) {
-            self.is_unsaved[route as usize] = false;
-        }
-    }
-
     /// Makes `plan` the present one. It must be feasible.
-    pub fn load(&mut self, plan: &Best) {
+    pub(crate) fn load(&mut self, plan: &Routes) {
         self.begin();
         for &job in &plan.absent {
             let record = self.compiled.jobs[job as usize];
-            self.tours.links[record.pickup as usize].route = NONE;
+            self.tours.forget(record.pickup);
             if record.delivery != NONE {
-                self.tours.links[record.delivery as usize].route = NONE;
+                self.tours.forget(record.delivery);
             }
         }
         self.cost = plan.absent.iter().map(|&job| self.compiled.jobs[job as usize].unserved).sum();
         for (route, nodes) in plan.routes.iter().enumerate() {
-            self.tours.relink(route as u16, nodes);
+            self.tours.relink(self.compiled, route as u16, nodes);
             self.route_cost[route] = 0;
             self.refresh(route as u16);
             if !self.is_unsaved[route] {

@@ -21,51 +21,62 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
     ) -> i64 {
         let link = tours.link(pred);
         let record = &self.routes[link.route as usize];
-        if !self.load_fits(record.capacity, record.free, pred, node) || !self.backhaul_fits(pred, link.succ, node) {
-            return NEVER;
-        }
         let travel = &compiled.travel[record.travel as usize];
-        let places = compiled.places;
-        let (from, to) = (link.place as usize, tours.link(link.succ).place as usize);
-        let via = tours.link(node).place as usize;
-        let (inward, outward) = (from * places + via, via * places + to);
+        let via = tours.link(node).place;
+        let (inward, outward) =
+            (travel.way_into(link.place, via), travel.way(via, tours.link(link.succ).place));
         let empty = !tours.is_visit(pred) && !tours.is_visit(link.succ);
-        let saved = if empty { 0 } else { self.stops[pred as usize].leg_metres };
-        let metres = travel.metres[inward] + travel.metres[outward] - saved;
+        let stop = self.stops[pred as usize];
+        let saved = if empty { 0 } else { stop.leg_metres };
+        let metres = inward.metres + outward.metres - saved;
+        let fits = self.load_fits(record.capacity, record.free, pred, node)
+            & self.backhaul_fits(pred, link.succ, node);
+        if DURATION {
+            if !fits {
+                return NEVER;
+            }
+            let head = self.heads[pred as usize].then(inward.seconds, self.single(node));
+            let whole =
+                head.and_then(|head| head.then(outward.seconds, self.tails[link.succ as usize]));
+            return whole.map_or(NEVER, |span| {
+                self.priced(compiled, tours, link.route, metres, span, below)
+            });
+        }
         let mut price = i64::from(metres) * record.cost_per_metre;
         if empty {
-            price += compiled.classes[tours.class[link.route as usize] as usize].cost_fixed;
-        }
-        if price >= below && !DURATION {
-            return NEVER;
-        }
-        if DURATION {
-            let head = self.heads[pred as usize].then(travel.seconds[inward], self.single(node));
-            let whole = head.and_then(|head| head.then(travel.seconds[outward], self.tails[link.succ as usize]));
-            return whole.map_or(NEVER, |span| self.priced(compiled, tours, link.route, metres, span, below));
+            price += record.cost_fixed;
         }
         let window = self.windows[node as usize];
-        let arrive = self.stops[pred as usize].depart + travel.seconds[inward];
-        if arrive > window.close {
-            return NEVER;
-        }
+        let arrive = stop.depart + inward.seconds;
         let depart = arrive.max(window.open) + window.service;
-        if depart + travel.seconds[outward] > self.stops[link.succ as usize].latest {
-            return NEVER;
+        let latest = self.stops[link.succ as usize].latest;
+        // One branch for all the tests: which of them fails cannot be foreseen, that one of them does can.
+        if fits & (price < below) & (arrive <= window.close) & (depart + outward.seconds <= latest)
+        {
+            price
+        } else {
+            NEVER
         }
-        price
     }
 
     /// Difference in cost when the route is `metres` longer and its whole schedule is `span`.
     #[inline]
-    fn priced(&self, compiled: &Compiled, tours: &Tours, route: u16, metres: i32, span: Span, below: i64) -> i64 {
+    fn priced(
+        &self,
+        compiled: &Compiled,
+        tours: &Tours,
+        route: u16,
+        metres: i32,
+        span: Span,
+        below: i64,
+    ) -> i64 {
         let record = &self.routes[route as usize];
         let class = &compiled.classes[tours.class[route as usize] as usize];
         let empty = tours.size[route as usize] == 0;
         let metres = i64::from(metres) + if empty { 0 } else { record.metres };
         if span.duration > class.duration_max
             || metres > class.metres_max
-            || tours.size[route as usize] >= class.visits_max
+            || tours.size[route as usize] >= class.jobs_max
         {
             return NEVER;
         }
@@ -118,22 +129,21 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
         let link = tours.link(pred);
         let record = &self.routes[link.route as usize];
         let travel = &compiled.travel[record.travel as usize];
-        let (metres, seconds) = (&travel.metres[..], &travel.seconds[..]);
-        let places = compiled.places;
-        let pickup_place = tours.link(pickup).place as usize;
-        let drop_place = tours.link(delivery).place as usize;
-        let to_drop = |from: usize| from * places + drop_place;
+        let pickup_place = tours.link(pickup).place;
+        let drop_place = tours.link(delivery).place;
         let load = self.change[pickup as usize];
         if !within(plus(self.aboard[pred as usize].now, load), record.capacity) {
             return NOWHERE;
         }
-        let into = link.place as usize * places + pickup_place;
-        let Some(mut span) = self.begin(pred).then(seconds[into], self.single(pickup)) else { return NOWHERE };
-        let succ_place = tours.link(link.succ).place as usize;
+        let into = travel.way_into(link.place, pickup_place);
+        let Some(mut span) = self.begin(pred).then(into.seconds, self.single(pickup)) else {
+            return NOWHERE;
+        };
+        let succ_place = tours.link(link.succ).place;
         let empty = !tours.is_visit(pred) && !tours.is_visit(link.succ);
-        let detour = metres[into] - if empty { 0 } else { self.stops[pred as usize].leg_metres };
+        let detour = into.metres - if empty { 0 } else { self.stops[pred as usize].leg_metres };
         // Metres added once the pickup is between `pred` and its successor; until then the way on from `at` is open.
-        let picked = detour + metres[pickup_place * places + succ_place];
+        let picked = detour + travel.way(pickup_place, succ_place).metres;
         let mut best = PairPlace { price: below, delivery_pred: NONE };
         if !DURATION && !empty && i64::from(picked) * record.cost_per_metre >= below {
             return NOWHERE;
@@ -141,32 +151,48 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
         let (mut at, mut at_place, mut next) = (pickup, pickup_place, link.succ);
         let drop = self.single(delivery);
         loop {
-            let next_place = tours.link(next).place as usize;
-            let outward = drop_place * places + next_place;
+            let next_place = tours.link(next).place;
+            let inward = travel.way_into(at_place, drop_place);
+            let outward = travel.way(drop_place, next_place);
             let added = if at == pickup {
-                detour + metres[to_drop(at_place)] + metres[outward]
+                detour + inward.metres + outward.metres
             } else {
-                picked + metres[to_drop(at_place)] + metres[outward] - self.stops[at as usize].leg_metres
+                picked + inward.metres + outward.metres - self.stops[at as usize].leg_metres
             };
             let guess = i64::from(added) * record.cost_per_metre
-                + if empty { compiled.classes[tours.class[link.route as usize] as usize].cost_fixed } else { 0 };
+                + if empty { record.cost_fixed } else { 0 };
             if DURATION || guess < best.price {
-                let price = match span.then(seconds[to_drop(at_place)], drop) {
+                let price = match span.then(inward.seconds, drop) {
                     None => NEVER,
-                    Some(dropped) => {
-                        self.close(compiled, tours, dropped, (link.route, next), seconds[outward], (added, guess), best.price)
-                    }
+                    Some(dropped) => self.close(
+                        compiled,
+                        tours,
+                        dropped,
+                        (link.route, next),
+                        outward.seconds,
+                        (added, guess),
+                        best.price,
+                    ),
                 };
                 if price < best.price {
                     best = PairPlace { price, delivery_pred: at };
                 }
             }
-            if !tours.is_visit(next) || !within(plus(self.aboard[next as usize].now, load), record.capacity) {
+            if !tours.is_visit(next)
+                || !within(plus(self.aboard[next as usize].now, load), record.capacity)
+            {
                 break;
             }
-            let Some(longer) = span.then(seconds[at_place * places + next_place], self.single(next)) else { break };
+            let Some(longer) =
+                span.then(travel.way(at_place, next_place).seconds, self.single(next))
+            else {
+                break;
+            };
             span = longer;
-            if !DURATION && span.earliest + span.duration - self.windows[next as usize].service > self.stops[next as usize].latest {
+            if !DURATION
+                && span.earliest + span.duration - self.windows[next as usize].service
+                    > self.stops[next as usize].latest
+            {
                 break;
             }
             (at, at_place, next) = (next, next_place, tours.succ(next));
@@ -207,4 +233,3 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
         if fits { guess } else { NEVER }
     }
 }
-

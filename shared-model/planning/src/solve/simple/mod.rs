@@ -67,6 +67,7 @@ struct Route<const D: usize> {
     free: [i32; D],
     capacity: [i32; D],
     cost_per_metre: i64,
+    cost_fixed: i64,
     travel: u16,
     metres: i64,
     cost: i64,
@@ -75,7 +76,7 @@ struct Route<const D: usize> {
 /// `D`: load dimensions in use. `MIXED`: loads go both ways or between visits, so that the place in the route matters.
 /// `DURATION`: time on the road costs or is bounded.
 #[derive(Debug, Clone)]
-pub struct Simple<const D: usize, const MIXED: bool, const DURATION: bool> {
+pub(crate) struct Simple<const D: usize, const MIXED: bool, const DURATION: bool> {
     stops: Vec<Stop>,
     windows: Vec<Window>,
     aboard: Vec<Aboard<D>>,
@@ -114,7 +115,7 @@ fn within<const D: usize>(a: [i32; D], b: [i32; D]) -> bool {
 }
 
 impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, DURATION> {
-    pub fn new(compiled: &Compiled, tours: &Tours) -> Self {
+    pub(crate) fn new(compiled: &Compiled, tours: &Tours) -> Self {
         let nodes = tours.links.len();
         let mut windows: Vec<Window> = compiled
             .visits
@@ -132,13 +133,16 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
         let mut routes = Vec::new();
         for &class in &compiled.vehicles {
             let class = &compiled.classes[class as usize];
-            let window = Window { open: class.open, close: class.close, service: 0 };
-            windows.extend([window, window]);
+            windows.extend([
+                Window { open: class.open, close: class.start_close, service: class.loading },
+                Window { open: 0, close: class.close, service: 0 },
+            ]);
             let capacity = first(&class.capacity);
             routes.push(Route {
                 free: capacity,
                 capacity,
                 cost_per_metre: class.cost_per_metre,
+                cost_fixed: class.cost_fixed,
                 travel: class.travel,
                 metres: 0,
                 cost: 0,
@@ -173,10 +177,13 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
         }
         simple
     }
-
 }
 
-impl<const D: usize, const MIXED: bool, const DURATION: bool> Evaluator for Simple<D, MIXED, DURATION> {
+impl<const D: usize, const MIXED: bool, const DURATION: bool> Evaluator
+    for Simple<D, MIXED, DURATION>
+{
+    const STEPS_PER_LOOK: u32 = 16;
+
     fn refresh(&mut self, compiled: &Compiled, tours: &Tours, route: u16) -> i64 {
         let start = tours.start(route);
         let first = tours.succ(start);
@@ -205,7 +212,14 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Evaluator for Simp
     }
 
     #[inline]
-    fn insertion(&self, compiled: &Compiled, tours: &Tours, pred: u16, node: u16, below: i64) -> i64 {
+    fn insertion(
+        &self,
+        compiled: &Compiled,
+        tours: &Tours,
+        pred: u16,
+        node: u16,
+        below: i64,
+    ) -> i64 {
         self.insert_one(compiled, tours, pred, node, below)
     }
 
@@ -222,7 +236,9 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Evaluator for Simp
     }
 
     fn save(&mut self, tours: &Tours, route: u16) {
-        let nodes = std::iter::once(tours.start(route)).chain(tours.visits(route)).chain([tours.end(route)]);
+        let nodes = std::iter::once(tours.start(route))
+            .chain(tours.visits(route))
+            .chain([tours.end(route)]);
         for node in nodes.map(usize::from) {
             self.saved_stops.push(self.stops[node]);
             if MIXED {
@@ -239,7 +255,9 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Evaluator for Simp
     fn restore(&mut self, tours: &Tours, route: u16) {
         let count = tours.size[route as usize] as usize + 2;
         let from = self.saved_stops.len() - count;
-        let nodes = std::iter::once(tours.start(route)).chain(tours.visits(route)).chain([tours.end(route)]);
+        let nodes = std::iter::once(tours.start(route))
+            .chain(tours.visits(route))
+            .chain([tours.end(route)]);
         for (place, node) in nodes.map(usize::from).enumerate() {
             self.stops[node] = self.saved_stops[from + place];
             if MIXED {
@@ -269,6 +287,11 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Evaluator for Simp
         self.saved_heads.clear();
         self.saved_tails.clear();
         self.saved_routes.clear();
+    }
+
+    fn start_s(&self, compiled: &Compiled, tours: &Tours, route: u16, nodes: &[u16]) -> i64 {
+        let span = self.span_of(compiled, tours, route, nodes).map(|(span, _)| span);
+        span.map_or(0, |span| i64::from(span.earliest))
     }
 
     fn price_of(&mut self, compiled: &Compiled, tours: &Tours, route: u16, nodes: &[u16]) -> i64 {

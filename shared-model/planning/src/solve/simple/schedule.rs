@@ -9,31 +9,38 @@ use crate::solve::{
 
 impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, DURATION> {
     /// Earliest departures from `from` on. After the insertion of `only` the walk ends where nothing changes any more.
-    pub(super) fn forward(&mut self, compiled: &Compiled, tours: &Tours, route: u16, from: u16, only: Option<u16>) {
+    pub(super) fn forward(
+        &mut self,
+        compiled: &Compiled,
+        tours: &Tours,
+        route: u16,
+        from: u16,
+        only: Option<u16>,
+    ) {
         let travel = &compiled.travel[self.routes[route as usize].travel as usize];
-        let (seconds, metres) = (&travel.seconds[..], &travel.metres[..]);
-        let places = compiled.places;
         let mut pred = tours.pred(from);
         if only.is_none() {
-            self.stops[pred as usize].depart = self.windows[pred as usize].open;
+            let start = self.windows[pred as usize];
+            self.stops[pred as usize].depart = start.open + start.service;
             if DURATION {
                 self.heads[pred as usize] = self.single(pred);
             }
         }
-        let mut pred_place = tours.link(pred).place as usize;
+        let mut pred_place = tours.link(pred).place;
         let mut node = from;
         let mut beyond = only.is_none();
         let mut settled = 0;
         loop {
             let link = tours.link(node);
-            let cell = pred_place * places + link.place as usize;
+            let way = travel.way(pred_place, link.place);
             let window = self.windows[node as usize];
-            self.stops[pred as usize].leg_metres = metres[cell];
-            let depart = (self.stops[pred as usize].depart + seconds[cell]).max(window.open) + window.service;
+            self.stops[pred as usize].leg_metres = way.metres;
+            let depart =
+                (self.stops[pred as usize].depart + way.seconds).max(window.open) + window.service;
             if DURATION {
                 let single = self.single(node);
                 self.heads[node as usize] =
-                    self.heads[pred as usize].then(seconds[cell], single).unwrap_or(single);
+                    self.heads[pred as usize].then(way.seconds, single).unwrap_or(single);
             }
             let stop = &mut self.stops[node as usize];
             if !DURATION && !beyond {
@@ -48,14 +55,20 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
             if link.succ == NONE {
                 return;
             }
-            (pred, pred_place, node) = (node, link.place as usize, link.succ);
+            (pred, pred_place, node) = (node, link.place, link.succ);
         }
     }
 
     /// Latest starts of service from `from` back. After the insertion of `only` the walk ends where nothing changes.
-    pub(super) fn backward(&mut self, compiled: &Compiled, tours: &Tours, route: u16, from: u16, only: Option<u16>) {
-        let seconds = &compiled.travel[self.routes[route as usize].travel as usize].seconds[..];
-        let places = compiled.places;
+    pub(super) fn backward(
+        &mut self,
+        compiled: &Compiled,
+        tours: &Tours,
+        route: u16,
+        from: u16,
+        only: Option<u16>,
+    ) {
+        let travel = &compiled.travel[self.routes[route as usize].travel as usize];
         let mut node = from;
         if only.is_none() {
             self.stops[node as usize].latest = self.windows[node as usize].close;
@@ -65,15 +78,16 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
             node = tours.pred(node);
         }
         let mut succ = tours.succ(node);
-        let mut succ_place = tours.link(succ).place as usize;
+        let mut succ_place = tours.link(succ).place;
         loop {
             let link = tours.link(node);
             let window = self.windows[node as usize];
-            let way = seconds[link.place as usize * places + succ_place];
+            let way = travel.way(link.place, succ_place).seconds;
             let latest = window.close.min(self.stops[succ as usize].latest - way - window.service);
             if DURATION {
                 let single = self.single(node);
-                self.tails[node as usize] = single.then(way, self.tails[succ as usize]).unwrap_or(single);
+                self.tails[node as usize] =
+                    single.then(way, self.tails[succ as usize]).unwrap_or(single);
             }
             let stop = &mut self.stops[node as usize];
             if !DURATION && only.is_some_and(|only| only != node) && stop.latest == latest {
@@ -83,7 +97,7 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
             if link.pred == NONE {
                 return;
             }
-            (succ, succ_place, node) = (node, link.place as usize, link.pred);
+            (succ, succ_place, node) = (node, link.place, link.pred);
         }
     }
 
@@ -162,37 +176,64 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
     }
 
     /// Whole cost of an order that need not be any route's present one.
-    pub(super) fn price_order(&self, compiled: &Compiled, tours: &Tours, route: u16, nodes: &[u16]) -> i64 {
+    pub(super) fn price_order(
+        &self,
+        compiled: &Compiled,
+        tours: &Tours,
+        route: u16,
+        nodes: &[u16],
+    ) -> i64 {
         if nodes.is_empty() {
             return 0;
         }
         let class = &compiled.classes[tours.class[route as usize] as usize];
-        if nodes.len() > class.visits_max as usize || !self.loads_fit(&first_of(&class.capacity), nodes) {
+        if nodes.len() > class.jobs_max as usize
+            || !self.loads_fit(&first_of(&class.capacity), nodes)
+        {
             return NEVER;
         }
-        let travel = &compiled.travel[class.travel as usize];
-        let mut span = self.single(tours.start(route));
-        let mut place = class.start as usize;
-        let mut metres = 0i64;
-        for &node in nodes.iter().chain([&tours.end(route)]) {
-            let next = tours.link(node).place as usize;
-            let cell = place * compiled.places + next;
-            let Some(longer) = span.then(travel.seconds[cell], self.single(node)) else { return NEVER };
-            span = longer;
-            metres += i64::from(travel.metres[cell]);
-            place = next;
-        }
+        let Some((span, metres)) = self.span_of(compiled, tours, route, nodes) else {
+            return NEVER;
+        };
         if metres > class.metres_max || span.duration > class.duration_max {
             return NEVER;
         }
-        class.cost_fixed + metres * class.cost_per_metre + i64::from(span.duration) * class.cost_per_second
+        class.cost_fixed
+            + metres * class.cost_per_metre
+            + i64::from(span.duration) * class.cost_per_second
+    }
+
+    /// Schedule and metres of an order on `route`'s vehicle; `None` when a window is missed.
+    pub(super) fn span_of(
+        &self,
+        compiled: &Compiled,
+        tours: &Tours,
+        route: u16,
+        nodes: &[u16],
+    ) -> Option<(Span, i64)> {
+        let class = &compiled.classes[tours.class[route as usize] as usize];
+        let travel = &compiled.travel[class.travel as usize];
+        let mut span = self.single(tours.start(route));
+        let mut place = class.start;
+        let mut metres = 0i64;
+        for &node in nodes.iter().chain([&tours.end(route)]) {
+            let next = tours.link(node).place;
+            let way = travel.way(place, next);
+            span = span.then(way.seconds, self.single(node))?;
+            metres += i64::from(way.metres);
+            place = next;
+        }
+        Some((span, metres))
     }
 
     fn loads_fit(&self, capacity: &[i32; D], nodes: &[u16]) -> bool {
-        let mut now = nodes.iter().fold([0; D], |load, &node| plus(load, self.initial[node as usize]));
+        let mut now =
+            nodes.iter().fold([0; D], |load, &node| plus(load, self.initial[node as usize]));
         let mut collecting = false;
         for &node in nodes {
-            if !within(now, *capacity) || (collecting && self.backhauls && !self.backhaul[node as usize]) {
+            if !within(now, *capacity)
+                || (collecting && self.backhauls && !self.backhaul[node as usize])
+            {
                 return false;
             }
             collecting |= self.backhaul[node as usize];

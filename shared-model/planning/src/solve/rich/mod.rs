@@ -1,0 +1,342 @@
+//! Evaluator of problems whose schedule has to be simulated: several windows, travel that depends on the time of day,
+//! breaks, reloads with release times, lateness, ride limits, vehicles underway, places to start and end anywhere.
+//! Decides breaks, reloads and the begin of a route for the order that the search gives it; may not change the order.
+
+mod chain;
+mod details;
+mod label;
+
+use std::cell::RefCell;
+
+use self::chain::{Arrival, Cache, Chain, Scratch};
+use self::details::{Rider, Stop, Ways};
+use self::label::{Label, Step};
+use super::compiled::Compiled;
+use super::evaluator::{Evaluator, NEVER, PairPlace};
+use super::tours::Tours;
+use crate::plan::Action;
+use crate::problem::{DepotIx, Problem, VehicleIx};
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Rich {
+    stops: Vec<Stop>,
+    riders: Vec<Rider>,
+    ways: Vec<Ways>,
+    late_cost_per_second: i64,
+    moved_cost: i64,
+    caches: Vec<Cache>,
+    saved: Vec<Cache>,
+    saved_count: usize,
+    /// Position of each node in its route, from 1.
+    position: Vec<u16>,
+    scratch: RefCell<Scratch>,
+}
+
+impl Rich {
+    pub(crate) fn new(problem: &Problem, compiled: &Compiled) -> Self {
+        let ways: Vec<Ways> = problem.profiles.iter().map(Ways::of).collect();
+        let stops = details::stops(problem, compiled);
+        let riders: Vec<Rider> = (0..problem.vehicles.len())
+            .map(|at| details::rider(problem, &ways, VehicleIx::of(at)))
+            .collect();
+        let caches = riders
+            .iter()
+            .map(|rider| {
+                let mut cache = Cache::default();
+                chain::clear(rider, &ways[rider.profile], &stops, &mut cache);
+                cache
+            })
+            .collect();
+        Self {
+            position: vec![0; stops.len()],
+            stops,
+            riders,
+            ways,
+            late_cost_per_second: problem.objective.late_cost_per_second,
+            moved_cost: problem.objective.moved_cost,
+            caches,
+            saved: Vec::new(),
+            saved_count: 0,
+            scratch: RefCell::default(),
+        }
+    }
+
+    /// Duration of the route as it is; of a vehicle underway that has nothing more to do, until its end.
+    pub(crate) fn duration_s(&self, route: u16) -> i64 {
+        self.caches[usize::from(route)].duration_s
+    }
+
+    fn step(&self, route: u16) -> Step<'_> {
+        let rider = &self.riders[usize::from(route)];
+        Step {
+            rider,
+            ways: &self.ways[rider.profile],
+            late_cost_per_second: self.late_cost_per_second,
+            moved_cost: self.moved_cost,
+        }
+    }
+
+    fn chain<'a>(&'a self, route: u16, kept: usize, nodes: &'a [u16]) -> Chain<'a> {
+        let cache = &self.caches[usize::from(route)];
+        Chain { step: self.step(route), stops: &self.stops, cache, kept, nodes }
+    }
+
+    /// How many of the first nodes are the cached ones, with layers that still hold.
+    fn common(&self, route: u16, nodes: &[u16]) -> usize {
+        let cached = &self.caches[usize::from(route)].nodes;
+        nodes.iter().zip(cached).take_while(|(now, then)| now == then).count()
+    }
+
+    /// The whole order in `nodes`, from the first stop that is not as it was.
+    fn arrival(
+        &self,
+        route: u16,
+        nodes: &[u16],
+        layers: &mut Vec<Vec<Label>>,
+        is_final: bool,
+    ) -> (usize, Option<Arrival>) {
+        let kept = self.common(route, nodes);
+        let chain = self.chain(route, kept, nodes);
+        layers.resize_with(layers.len().max(nodes.len() + 1), Vec::new);
+        let jobs = nodes.iter().filter(|&&node| self.stops[usize::from(node)].begins).count();
+        if jobs > chain.step.rider.jobs_max {
+            return (kept, None);
+        }
+        for position in kept + 1..=nodes.len() {
+            if !chain.extend(layers, position) {
+                return (kept, None);
+            }
+        }
+        (kept, chain.finish(layers, is_final))
+    }
+
+    /// Price of the order in `scratch`, of which stops up to `kept` are cached, the last `tail` as well, and the layers up
+    /// to `ready` are there. Gives up when it is not below `below`.
+    fn price(
+        &self,
+        route: u16,
+        nodes: &[u16],
+        layers: &mut Vec<Vec<Label>>,
+        (kept, ready, tail): (usize, usize, usize),
+        below: i64,
+    ) -> i64 {
+        let chain = self.chain(route, kept, nodes);
+        let cache = chain.cache;
+        let before = if cache.nodes.is_empty() { 0 } else { cache.cost };
+        for position in ready + 1..=nodes.len() {
+            if !chain.extend(layers, position) {
+                return NEVER;
+            }
+            let left = nodes.len() - position;
+            if left < tail
+                && let Some((dearer, _)) = chain.rejoins(layers, position, cache.nodes.len() - left)
+            {
+                return dearer;
+            }
+        }
+        let price = chain.finish(layers, false).map_or(NEVER, |arrival| arrival.cost - before);
+        if price < below { price } else { NEVER }
+    }
+
+    /// Whether time alone already forbids the node between `pred` and the stop behind it.
+    fn is_too_late(&self, route: u16, after: usize, node: u16) -> bool {
+        let cache = &self.caches[usize::from(route)];
+        let Step { rider, ways, .. } = self.step(route);
+        let stop = &self.stops[usize::from(node)];
+        let from = match after {
+            0 => rider.start,
+            _ => Some(self.stops[usize::from(cache.nodes[after - 1])].place),
+        };
+        let Some(ready_s) = cache.layer(after).iter().map(|label| label.ready_s).min() else {
+            return true;
+        };
+        let way = |from: Option<_>, to| from.map_or(Some(0), |from| ways.least_s(from, to));
+        let Some(way_s) = way(from, stop.place) else { return true };
+        let arrive_s = ready_s + way_s;
+        let last_s = stop.due_s + stop.late_s_max;
+        if arrive_s > last_s {
+            return true;
+        }
+        let leave_s = arrive_s.max(stop.windows[0].from_s) + stop.service_s;
+        let to =
+            cache.nodes.get(after).map(|&next| self.stops[usize::from(next)].place).or(rider.end);
+        let Some(on_s) = to.map_or(Some(0), |to| ways.least_s(stop.place, to)) else { return true };
+        leave_s + on_s > cache.latest_s[after]
+    }
+
+    fn after(&self, tours: &Tours, pred: u16) -> usize {
+        if tours.is_visit(pred) { usize::from(self.position[usize::from(pred)]) } else { 0 }
+    }
+
+    fn has_room(&self, route: u16) -> bool {
+        self.caches[usize::from(route)].jobs < self.riders[usize::from(route)].jobs_max
+    }
+
+    fn note_positions(&mut self, route: u16) {
+        for (at, &node) in self.caches[usize::from(route)].nodes.iter().enumerate() {
+            self.position[usize::from(node)] = at as u16 + 1;
+        }
+    }
+}
+
+impl Evaluator for Rich {
+    const STEPS_PER_LOOK: u32 = 4;
+
+    fn refresh(&mut self, _compiled: &Compiled, tours: &Tours, route: u16) -> i64 {
+        let mut scratch = std::mem::take(self.scratch.get_mut());
+        scratch.nodes.clear();
+        scratch.nodes.extend(tours.visits(route));
+        let rider = &self.riders[usize::from(route)];
+        let ways = &self.ways[rider.profile];
+        if scratch.nodes.is_empty() {
+            chain::clear(rider, ways, &self.stops, &mut self.caches[usize::from(route)]);
+        } else {
+            let (kept, arrival) = self.arrival(route, &scratch.nodes, &mut scratch.layers, true);
+            debug_assert!(arrival.is_some(), "a planned route is feasible");
+            let cache = &mut self.caches[usize::from(route)];
+            chain::accept(rider, ways, &self.stops, cache, kept, &mut scratch, arrival);
+        }
+        *self.scratch.get_mut() = scratch;
+        self.note_positions(route);
+        self.caches[usize::from(route)].cost
+    }
+
+    fn insertion(
+        &self,
+        _compiled: &Compiled,
+        tours: &Tours,
+        pred: u16,
+        node: u16,
+        below: i64,
+    ) -> i64 {
+        let route = tours.link(pred).route;
+        let after = self.after(tours, pred);
+        if !self.has_room(route) || self.is_too_late(route, after, node) {
+            return NEVER;
+        }
+        let scratch = &mut *self.scratch.borrow_mut();
+        let cached = &self.caches[usize::from(route)].nodes;
+        scratch.nodes.clear();
+        scratch.nodes.extend_from_slice(&cached[..after]);
+        scratch.nodes.push(node);
+        scratch.nodes.extend_from_slice(&cached[after..]);
+        scratch.layers.resize_with(scratch.layers.len().max(scratch.nodes.len() + 1), Vec::new);
+        let tail = cached.len() - after;
+        self.price(route, &scratch.nodes, &mut scratch.layers, (after, after, tail), below)
+    }
+
+    fn pair_insertion(
+        &self,
+        _compiled: &Compiled,
+        tours: &Tours,
+        pred: u16,
+        (pickup, delivery): (u16, u16),
+        below: i64,
+    ) -> PairPlace {
+        let route = tours.link(pred).route;
+        let after = self.after(tours, pred);
+        let mut best = PairPlace { price: NEVER, delivery_pred: pickup };
+        if !self.has_room(route) || self.is_too_late(route, after, pickup) {
+            return best;
+        }
+        let Scratch { nodes, layers } = &mut *self.scratch.borrow_mut();
+        let cached = &self.caches[usize::from(route)].nodes;
+        layers.resize_with(layers.len().max(cached.len() + 3), Vec::new);
+        nodes.clear();
+        nodes.extend_from_slice(&cached[..after]);
+        nodes.push(pickup);
+        let mut limit = below;
+        // At each turn the pickup and the stops up to `at` are in `nodes`, and their layers are there but the last.
+        for at in after..=cached.len() {
+            if at > after {
+                nodes.push(cached[at - 1]);
+            }
+            let position = nodes.len();
+            if !self.chain(route, after, nodes).extend(layers, position) {
+                break;
+            }
+            nodes.push(delivery);
+            nodes.extend_from_slice(&cached[at..]);
+            let tail = cached.len() - at;
+            let price = self.price(route, nodes, layers, (after, position, tail), limit);
+            nodes.truncate(position);
+            if price < limit {
+                limit = price;
+                best = PairPlace { price, delivery_pred: nodes[position - 1] };
+            }
+        }
+        best
+    }
+
+    fn save(&mut self, _tours: &Tours, route: u16) {
+        if self.saved.len() == self.saved_count {
+            self.saved.push(Cache::default());
+        }
+        self.saved[self.saved_count].copy_from(&self.caches[usize::from(route)]);
+        self.saved_count += 1;
+    }
+
+    fn restore(&mut self, _tours: &Tours, route: u16) {
+        self.saved_count -= 1;
+        std::mem::swap(&mut self.saved[self.saved_count], &mut self.caches[usize::from(route)]);
+        self.note_positions(route);
+    }
+
+    fn forget(&mut self) {
+        self.saved_count = 0;
+    }
+
+    fn start_s(&self, _compiled: &Compiled, _tours: &Tours, route: u16, nodes: &[u16]) -> i64 {
+        let rider = &self.riders[usize::from(route)];
+        if let Some(taken) = rider.underway {
+            return taken.started_s;
+        }
+        let layers = &mut self.scratch.borrow_mut().layers;
+        let (_, arrival) = self.arrival(route, nodes, layers, true);
+        arrival.map_or(rider.start_window.from_s, |arrival| arrival.begin_s)
+    }
+
+    fn actions(
+        &self,
+        _compiled: &Compiled,
+        _tours: &Tours,
+        route: u16,
+        nodes: &[u16],
+    ) -> Vec<Action> {
+        let rider = &self.riders[usize::from(route)];
+        let layers = &mut self.scratch.borrow_mut().layers;
+        let (kept, arrival) = self.arrival(route, nodes, layers, true);
+        let Some(arrival) = arrival else { return Vec::new() };
+        let vias = self.chain(route, kept, nodes).path(layers, arrival.label);
+        let mut actions = Vec::with_capacity(nodes.len() + 2);
+        let serves =
+            nodes.iter().map(|&node| Some(self.stops[usize::from(node)].action)).chain([None]);
+        for (via, serve) in vias.iter().chain([&arrival.via]).zip(serves) {
+            if via.before > 0 {
+                actions.push(Action::Break(u32::from(via.before - 1)));
+            }
+            if via.reload > 0 {
+                actions.push(Action::Reload(DepotIx(
+                    rider.reloads[usize::from(via.reload - 1)].depot,
+                )));
+            }
+            if via.after > 0 {
+                actions.push(Action::Break(u32::from(via.after - 1)));
+            }
+            actions.extend(serve);
+        }
+        actions
+    }
+
+    fn price_of(&mut self, _compiled: &Compiled, _tours: &Tours, route: u16, nodes: &[u16]) -> i64 {
+        if nodes.is_empty() {
+            return 0;
+        }
+        let layers = &mut self.scratch.get_mut().layers;
+        let mut layers = std::mem::take(layers);
+        let (_, arrival) = self.arrival(route, nodes, &mut layers, true);
+        self.scratch.get_mut().layers = layers;
+        arrival.map_or(NEVER, |arrival| arrival.cost)
+    }
+}
