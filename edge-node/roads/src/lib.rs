@@ -14,8 +14,10 @@ mod hierarchy;
 mod place;
 mod profile;
 mod roads;
+mod route;
 mod slice;
 mod snap;
+pub mod town;
 mod travel;
 
 pub use file::OpenError;

@@ -242,12 +242,16 @@ fn write(
             | flag(way.is_bridge, flag::BRIDGE)
             | flag(way.is_tunnel, flag::TUNNEL)
     };
+    let kinds: Vec<u32> = (0..)
+        .zip(segments)
+        .map(|(number, segment)| kind(of_way(segment.way)) | end_flags(extract, network, number))
+        .collect();
     let column = |f: &dyn Fn(&network::Segment) -> u32| segments.iter().map(f).collect::<Vec<_>>();
     writer.section(Section::ShapeFirst, &network.shape_first)?;
     writer.section(Section::Shape, &network.shape)?;
     writer.section(Section::Decimetres, &column(&|segment| segment.decimetres))?;
     writer.section(Section::Name, &column(&|segment| of_way(segment.way).name))?;
-    writer.section(Section::Kind, &column(&|segment| kind(of_way(segment.way))))?;
+    writer.section(Section::Kind, &kinds)?;
     writer.section(Section::Delay, &segments.iter().map(|s| s.delay).collect::<Vec<_>>())?;
     writer.section(Section::NameEnd, &extract.names.ends)?;
     writer.section(Section::NameText, extract.names.text.as_bytes())?;
@@ -256,6 +260,22 @@ fn write(
         write_profile(&mut writer, network, profile, built)?;
     }
     writer.finish()
+}
+
+/// What there is at both ends of a segment, for directions in words.
+fn end_flags(extract: &Extract, network: &Network, segment: u32) -> u32 {
+    [false, true].into_iter().fold(0, |flags, against| {
+        let edge = network::edge_of(segment, against);
+        let end = network.head(edge);
+        let leads_out = |other: u32| {
+            let way = network.way_number(network.segments[other as usize / 2].way);
+            let open = Profile::ALL.iter().any(|profile| network.is_open(other, *profile));
+            open && !extract.ways[way].is_roundabout
+        };
+        let exit = if network.leaving(end).any(leads_out) { flag::EXIT } else { 0 };
+        let crossing = if network.leaving(end).count() > 2 { flag::CROSSING } else { 0 };
+        flags | (exit | crossing) << u32::from(against)
+    })
 }
 
 fn write_profile(

@@ -91,6 +91,10 @@ pub(crate) mod flag {
     pub(crate) const ROUNDABOUT: u32 = 1 << 8;
     pub(crate) const BRIDGE: u32 = 1 << 9;
     pub(crate) const TUNNEL: u32 = 1 << 10;
+    /// Where the segment ends, driven along, a road leads out of the roundabout; shifted by one, driven against.
+    pub(crate) const EXIT: u32 = 1 << 11;
+    /// Where the segment ends, driven along, three roads or more meet; shifted by one, driven against.
+    pub(crate) const CROSSING: u32 = 1 << 13;
 }
 
 impl Section {
