@@ -1,0 +1,150 @@
+//! Measures plans of this project beside its peers': the same instances in the same integers, equal
+//! processor seconds on one core, and every solution checked. One JSON document on standard output,
+//! tables on standard error. Asserts nothing about speed or gaps: a slow machine is no fault.
+
+mod campaign;
+mod clock;
+mod figures;
+mod instance;
+mod ours;
+mod plot;
+mod reference;
+mod routes;
+mod row;
+mod sample;
+mod tables;
+mod verdict;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use serde_json::{Value, json};
+
+use campaign::{Campaign, OURS, workspace};
+use figures::Figures;
+
+#[derive(Debug, Parser)]
+#[command(about = "Measures plans beside the peers'; prints JSON, and tables on stderr")]
+#[command(args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(flatten)]
+    bench: Bench,
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+#[derive(Debug, Args)]
+struct Bench {
+    /// The benchmark data: a folder for each set, and bks.csv.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Rows of tests/plans/sample.json with commas between, or `quick`.
+    #[arg(long, value_delimiter = ',', default_value = "")]
+    rows: Vec<String>,
+    /// Runs of ours per instance.
+    #[arg(long, default_value_t = 1)]
+    seeds: u32,
+    /// Everything that is published: all rows with five seeds.
+    #[arg(long)]
+    full: bool,
+    /// Who is measured where a row is missing, or `none`; rows that stand are shown in any case.
+    #[arg(long, value_delimiter = ',', default_value = "ours,pyvrp,ortools,vroom,vrp-cli")]
+    solvers: Vec<String>,
+    /// Measures all of this anew; the rows that stand are put aside.
+    #[arg(long)]
+    fresh: bool,
+    /// One run at a time on each of these.
+    #[arg(long, value_delimiter = ',', default_value = "1")]
+    cores: Vec<usize>,
+    /// Where rows are kept.
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
+    /// Writes the plot of gap against time here.
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Role {
+    /// One run of ours; prints its row. Started by the bench itself.
+    #[command(hide = true)]
+    Run {
+        set: String,
+        file: PathBuf,
+        #[arg(long)]
+        seed: u32,
+        #[arg(long)]
+        budget: f64,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    match arguments.role {
+        Some(Role::Run { set, file, seed, budget }) => run(&set, &file, seed, budget),
+        None => say(&bench(&arguments.bench)?, true),
+    }
+}
+
+fn run(set: &str, file: &Path, seed: u32, budget_s: f64) -> anyhow::Result<()> {
+    let base_mb = clock::memory_mb();
+    let problem = instance::read(set, file)?;
+    let name = file.file_stem().and_then(|name| name.to_str()).context("a file has a name")?;
+    let row = ours::run(set, name, &problem, seed, budget_s, base_mb);
+    say(&serde_json::to_value(&row)?, false)
+}
+
+fn bench(arguments: &Bench) -> anyhow::Result<Value> {
+    let data = arguments.data.clone().context("--data DIR: where the benchmark data is")?;
+    let known = reference::read(&data)?;
+    let quick = arguments.rows == ["quick"];
+    let names: Vec<String> =
+        arguments.rows.iter().filter(|name| !name.is_empty()).cloned().collect();
+    let rows = if quick { sample::quick()? } else { sample::rows(&names)? };
+    let results = arguments.results.clone();
+    let mut solvers = arguments.solvers.clone();
+    solvers.retain(|solver| solver != "none");
+    let campaign = Campaign {
+        data: data.clone(),
+        results: results.unwrap_or_else(|| workspace().join("target/bench-data/plans")),
+        cores: arguments.cores.clone(),
+        seeds: if arguments.full { arguments.seeds.max(5) } else { arguments.seeds },
+        solvers: if quick { vec![OURS.to_owned()] } else { solvers },
+    };
+    if arguments.fresh {
+        campaign.put_aside()?;
+    }
+    let judged = verdict::judge(&data, campaign.measure(&rows)?)?;
+    for refused in &judged.refused {
+        note(&format!("refused by the checker: {refused}\n"));
+    }
+    let figures = Figures::new(judged.accepted, &known);
+    let (text, mut all) =
+        if quick { tables::brief(&figures, &rows) } else { tables::published(&figures, &rows) };
+    note(&text);
+    if let Some(file) = &arguments.plot {
+        let series = tables::series(&figures, &rows);
+        if let Some(picture) =
+            plot::svg("Mean gap to the best known, nine VRPTW instances", &series)
+        {
+            std::fs::write(file, picture).with_context(|| file.display().to_string())?;
+        }
+    }
+    all["refused"] = json!(judged.refused);
+    all["sources"] = json!(campaign::sources());
+    Ok(json!({"figures": {"plans": all}}))
+}
+
+#[allow(clippy::print_stderr, reason = "tables are for whoever watches")]
+fn note(text: &str) {
+    eprint!("{text}");
+}
+
+#[allow(clippy::print_stdout, reason = "the figures are what this program is for")]
+fn say(figures: &Value, pretty: bool) -> anyhow::Result<()> {
+    // Rows of runs are read line by line.
+    let text = if pretty { serde_json::to_string_pretty(figures)? } else { figures.to_string() };
+    println!("{text}");
+    Ok(())
+}
