@@ -21,7 +21,7 @@ use shared_model::pricing::{self, PriceBooks, PriceLine, PublishBook};
 use shared_model::refusal::Refusal;
 use shared_model::tax::Jurisdiction;
 use shared_model::workflows::{Command, MatchStatement, PayRider, PublishPrices};
-use shared_model::{catalogue, dispatch, gig, orders, payments, rights, warehouse};
+use shared_model::{catalogue, dispatch, gig, orders, payments, replenishment, rights, warehouse};
 use uuid::Uuid;
 
 /// What the contexts can refuse.
@@ -36,6 +36,7 @@ const BY_CONTEXT: &[&[&str]] = &[
     document::Error::CODES,
     exceptions::Error::CODES,
     dispatch::Error::CODES,
+    replenishment::Error::CODES,
 ];
 /// What only a whole step of the day can refuse.
 const BY_STEPS: [&str; 3] = ["count-known", "cost-too-large", "nothing-picked"];
@@ -418,6 +419,23 @@ fn manifests(seen: &mut Seen, depot: &mut Depot) {
     seen.no(depot, DISPATCHER, "hand-out-manifest", body, ("manifest-unknown", "manifest"));
 }
 
+fn proposals(seen: &mut Seen, depot: &mut Depot) {
+    let mut answer = |answer: &str, proposed: i64, quantity: Option<i64>, about| {
+        let mut body = json!({"article": "SOAP", "answer": answer, "proposed": proposed});
+        if let Some(quantity) = quantity {
+            body["quantity"] = quantity.into();
+        }
+        seen.no(depot, CLERK, "answer-proposal", body, about);
+    };
+    answer("change", 24, None, ("quantity-missing", "quantity"));
+    answer("accept", 24, Some(3), ("quantity-not-asked", "quantity"));
+    answer("accept", 0, None, ("nothing-proposed", "proposed"));
+    answer("withdraw", 0, None, ("nothing-on-order", "article"));
+    let all = json!({"article": "SOAP", "answer": "change", "proposed": 0, "quantity": 1_000_000});
+    depot.must(CLERK, "answer-proposal", all.clone());
+    seen.no(depot, CLERK, "answer-proposal", all, ("too-much-on-order", "quantity"));
+}
+
 #[test]
 fn every_refusal_is_reached_and_says_what_to_do() {
     let mut seen = Seen::default();
@@ -431,6 +449,7 @@ fn every_refusal_is_reached_and_says_what_to_do() {
     prices(&mut seen);
     documents(&mut seen, &mut region.depots[0]);
     manifests(&mut seen, &mut region.depots[0]);
+    proposals(&mut seen, &mut region.depots[0]);
     let expected: BTreeSet<&str> =
         BY_CONTEXT.iter().copied().flatten().copied().chain(BY_STEPS).collect();
     let reached: BTreeSet<&str> = seen.0.keys().copied().collect();

@@ -213,6 +213,9 @@ fn full_day() -> Region {
     lending(&mut region);
     operator_and_hub(&mut region);
     vehicles_and_manifests(&mut region.depots[0]);
+    let body = json!({"article": "SOAP", "answer": "change", "proposed": 24, "quantity": 36,
+        "note": "a holiday comes"});
+    region.depots[0].must(CLERK, "answer-proposal", body);
     region
 }
 
@@ -367,7 +370,7 @@ fn vehicles_and_manifests(depot: &mut Depot) {
     let body = json!({"order": order, "windows": [shift], "service_s": 240, "weight_g": 10_500,
         "volume_ml": 15_000, "priority": 2, "vehicles": ["okada"]});
     depot.must(DISPATCHER, "describe-delivery", body);
-    let mut lock = |depot: &mut Depot| {
+    let lock = |depot: &mut Depot| {
         let manifest = depot.mint();
         let draft = day::manifest_draft(&manifest, &vehicle, &[&order]);
         depot.must(DISPATCHER, "lock-manifests", json!({"manifests": [draft]}));

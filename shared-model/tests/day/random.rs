@@ -18,7 +18,8 @@ use super::{
 /// What a generated command is: who asks, its name, its body.
 pub(crate) type Asked = (Person, &'static str, Value);
 
-const NAMES: [&str; 53] = [
+const NAMES: [&str; 54] = [
+    "answer-proposal",
     "receive-goods",
     "receive-goods",
     "move-stock",
@@ -86,6 +87,16 @@ pub(crate) fn command(depot: &mut Depot, dice: &mut Dice, sites: &[&str]) -> Ask
             json!({"article": code(dice), "from_bin": bin(dice),
             "to_bin": bin(dice), "quantity": dice.between(1, 5)}),
         ),
+        "answer-proposal" => {
+            let answers = ["accept", "change", "ignore", "withdraw"];
+            let answer = *dice.pick(&answers).expect("there are four");
+            let mut body = json!({"article": code(dice), "answer": answer,
+                "proposed": dice.between(0, 40)});
+            if answer == "change" {
+                body["quantity"] = dice.between(1, 60).into();
+            }
+            (CLERK, name, body)
+        }
         "block-article" => (
             MANAGER,
             name,
