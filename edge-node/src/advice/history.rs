@@ -3,6 +3,7 @@
 //! is older than [`DAYS_KEPT`].
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use features::demand::Period;
 use shared_model::id::{ArticleCode, CustomerId, OrderId};
@@ -223,7 +224,8 @@ impl History {
         codes
     }
 
-    /// Whole periods of an article before `today`, oldest first. `now` closes an open gap.
+    /// Whole periods of an article before `today`, oldest first; in its first days one period, scaled
+    /// up from what was seen. `now` closes an open gap.
     #[must_use]
     pub fn periods(&self, code: &ArticleCode, today: Day, now: Timestamp) -> Vec<Period> {
         let Some(article) = self.articles.get(code) else { return Vec::new() };
@@ -232,6 +234,9 @@ impl History {
         };
         let count = (today - first).max(0) / PERIOD_DAYS;
         let now_ms = now.ms() + i64::from(self.utc_offset_minutes) * 60_000;
+        if count == 0 && first <= today {
+            return vec![article.first_days(first, today, now_ms)];
+        }
         (0..count)
             .rev()
             .map(|ago| article.period(today - (ago + 1) * PERIOD_DAYS, now_ms))
@@ -244,10 +249,10 @@ impl History {
         self.customers.get(&customer)
     }
 
-    /// Units asked for on a day.
+    /// On how many of these days it was asked for.
     #[must_use]
-    pub fn asked_on(&self, code: &ArticleCode, day: Day) -> i64 {
-        self.articles.get(code).and_then(|article| article.asked.get(&day)).copied().unwrap_or(0)
+    pub fn days_asked(&self, code: &ArticleCode, days: Range<Day>) -> usize {
+        self.articles.get(code).map_or(0, |article| article.asked.range(days).count())
     }
 }
 
@@ -257,6 +262,13 @@ impl OfArticle {
         for (day, ms) in gap_days(self.empty_since_ms.take(), until_ms) {
             *self.empty_ms.entry(day).or_default() += ms;
         }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "at most a period of days")]
+    fn first_days(&self, first: Day, today: Day, now_ms: i64) -> Period {
+        let seen = (today - first + 1) as f64;
+        let period = self.period(today + 1 - PERIOD_DAYS, now_ms);
+        Period { demand: period.demand.map(|units| units * PERIOD_DAYS as f64 / seen), ..period }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "base units and milliseconds stay below 2^53")]

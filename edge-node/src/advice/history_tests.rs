@@ -104,3 +104,12 @@ fn a_customer_s_days_are_kept_once_each_and_bounded() {
     assert_eq!(days.len(), HABIT_DAYS_MAX);
     assert_eq!(days[0], 5);
 }
+
+#[test]
+fn the_first_days_of_an_article_stand_for_a_week() {
+    let mut history = History::new(NAIROBI);
+    history.fold(at(100, 9), &placed(order(1, 100, 4, None)));
+    history.fold(at(101, 9), &placed(order(2, 101, 2, None)));
+    let periods = history.periods(&tea(), 101, at(101, 10));
+    assert_eq!(periods.iter().map(|period| period.demand).collect::<Vec<_>>(), [Some(21.0)]);
+}

@@ -14,8 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use forecasts::{By, Forecasts, Question};
 pub use history::{Day, History, day_of};
 pub use reorder::{POLICY, Policy, Proposal, Reason, Shelf, propose};
-pub use shelves::{Again, Discovered, SHELF_MAX, again, discovered};
+pub use shelves::{Again, Discovered, SHELF_MAX, again, discovered, popular};
 
+use features::discover::Table;
 use shared_model::log::{Epoch, Seq};
 use shared_model::time::Timestamp;
 use shared_model::workflows::Body;
@@ -31,6 +32,8 @@ const FOLD_ENTRIES_MAX: u32 = 500;
 #[derive(Clone)]
 pub struct Advice {
     known: Arc<Mutex<Known>>,
+    /// The newest day's, once somebody asked.
+    today: Arc<Mutex<Option<Arc<Forecasts>>>>,
     utc_offset_minutes: i32,
 }
 
@@ -48,7 +51,7 @@ impl Advice {
             at: (Epoch(0), Seq(0)),
             forgot_on: Day::MIN,
         };
-        Self { known: Arc::new(Mutex::new(known)), utc_offset_minutes }
+        Self { known: Arc::new(Mutex::new(known)), today: Arc::default(), utc_offset_minutes }
     }
 
     /// The site's day.
@@ -60,6 +63,28 @@ impl Advice {
     /// Reads what is known so far.
     pub fn with<T>(&self, read: impl FnOnce(&History) -> T) -> T {
         read(&self.lock().history)
+    }
+
+    /// The day's forecasts: computed when first asked for, then kept until midnight.
+    pub async fn forecasts(&self, now: Timestamp) -> Arc<Forecasts> {
+        let day = self.day(now);
+        if let Some(kept) = lock(&self.today).as_ref().filter(|kept| kept.day == day) {
+            return Arc::clone(kept);
+        }
+        let question = self.with(|history| Question::of(history, day, now));
+        let made = Arc::new(question.unanswered("no model is installed".to_owned()));
+        *lock(&self.today) = Some(Arc::clone(&made));
+        made
+    }
+
+    /// What is bought together, or what is popular here when no table is installed.
+    pub async fn table(&self, now: Timestamp) -> (Arc<Table>, By) {
+        let day = self.day(now);
+        let by = By::Baseline {
+            name: "popularity".to_owned(),
+            reason: "no model is installed".to_owned(),
+        };
+        (Arc::new(self.with(|history| popular(history, day))), by)
     }
 
     /// Folds the own log, from its beginning to its end and then commit by commit, until stopped.
@@ -110,6 +135,11 @@ impl Advice {
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
     }
+}
+
+/// A panic while advice was made leaves it poorer, not locked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

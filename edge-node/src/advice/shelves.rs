@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use features::discover::{Bought, Table};
+use features::discover::{ARTICLES_MAX, Article, Bought, Table};
 use features::reorder::{self, Habit};
 use serde::Serialize;
 use shared_model::id::ArticleCode;
 
-use super::history::Day;
+use super::history::{Day, History};
 
 /// Articles on one shelf: two rows on a tablet.
 pub const SHELF_MAX: usize = 10;
@@ -41,12 +41,11 @@ pub fn again(
 ) -> Vec<Again> {
     let days: Vec<(&ArticleCode, Vec<f64>)> = habits
         .iter()
-        .filter(|(article, _)| open(article))
         .map(|(article, days)| (article, days.iter().map(|day| exact(*day)).collect()))
         .collect();
     let habits: Vec<Habit<'_>> =
         days.iter().map(|(article, days)| Habit { article: article.as_str(), days }).collect();
-    reorder::rank(&habits, exact(today), SHELF_MAX)
+    reorder::rank(&habits, exact(today), habits.len())
         .into_iter()
         .filter_map(|found| {
             Some(Again {
@@ -56,6 +55,8 @@ pub fn again(
                 rhythm_days: found.rhythm_days.map(whole),
             })
         })
+        .filter(|again| open(&again.article))
+        .take(SHELF_MAX)
         .collect()
 }
 
@@ -63,12 +64,11 @@ pub fn again(
 #[must_use]
 pub fn discovered(
     table: &Table,
-    habits: Option<&BTreeMap<ArticleCode, Vec<Day>>>,
+    habits: &BTreeMap<ArticleCode, Vec<Day>>,
     open: impl Fn(&ArticleCode) -> bool,
 ) -> Vec<Discovered> {
     let history: Vec<Bought<'_>> = habits
-        .into_iter()
-        .flatten()
+        .iter()
         .map(|(article, days)| Bought { article: article.as_str(), times: days.len() as f64 })
         .collect();
     let parse = |code: &str| code.parse::<ArticleCode>().ok();
@@ -84,6 +84,28 @@ pub fn discovered(
         .collect()
 }
 
+/// Days looked back for what is popular.
+const POPULAR_DAYS: i64 = 90;
+
+/// The depot's own table, without neighbours: what was asked for on most days lately.
+#[must_use]
+pub fn popular(history: &History, today: Day) -> Table {
+    let count = |days: usize| u32::try_from(days).unwrap_or(u32::MAX);
+    let articles: Vec<Article> = history
+        .articles()
+        .into_iter()
+        .take(ARTICLES_MAX)
+        .map(|code| Article {
+            name: code.to_string(),
+            support: count(history.days_asked(code, today - POPULAR_DAYS..today + 1)),
+            neighbours: Vec::new(),
+        })
+        .filter(|article| article.support > 0)
+        .collect();
+    let days = u32::try_from(POPULAR_DAYS).unwrap_or(u32::MAX);
+    Table::new(days, articles).expect("codes are unique, in order, and shorter than the limit")
+}
+
 #[expect(clippy::cast_precision_loss, reason = "days since 1970")]
 const fn exact(day: Day) -> f64 {
     day as f64
@@ -96,8 +118,6 @@ fn whole(days: f64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use features::discover::Article;
-
     use super::*;
 
     fn code(text: &str) -> ArticleCode {
@@ -132,9 +152,9 @@ mod tests {
 
     #[test]
     fn the_other_shelf_holds_only_what_was_never_bought_and_says_why() {
-        let shelf = discovered(&table(), Some(&habits()), |_| true);
+        let shelf = discovered(&table(), &habits(), |_| true);
         assert_eq!(shelf, [Discovered { article: code("MILK"), because_of: Some(code("TEA")) }]);
-        assert!(discovered(&table(), Some(&habits()), |_| false).is_empty());
-        assert_eq!(discovered(&table(), None, |_| true).len(), 3);
+        assert!(discovered(&table(), &habits(), |_| false).is_empty());
+        assert_eq!(discovered(&table(), &BTreeMap::new(), |_| true).len(), 3);
     }
 }

@@ -9,6 +9,7 @@ use shared_model::workflows::Site;
 
 use super::auth::IdentityState;
 use super::live::Live;
+use crate::advice::Advice;
 use crate::store::Store;
 
 /// The state behind the router.
@@ -17,6 +18,7 @@ pub struct App {
     pub store: Store,
     pub identity: IdentityState,
     pub live: Live,
+    pub advice: Advice,
     pub place: Arc<Place>,
 }
 

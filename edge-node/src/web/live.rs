@@ -18,6 +18,7 @@ pub const KINDS: &[&str] = &[
     "tasks",
     "customers",
     "receipts",
+    "proposals",
     "counts",
     "handovers",
     "rights",

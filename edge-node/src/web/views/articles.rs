@@ -90,10 +90,23 @@ async fn show(
     .await
 }
 
-fn book_in_force(reading: &Reading<'_>) -> Result<Option<BookId>, StoreError> {
+pub(super) fn book_in_force(reading: &Reading<'_>) -> Result<Option<BookId>, StoreError> {
     let books: Option<PriceBooks> = reading.published(keys::ONLY)?;
     let in_force = books.as_ref().and_then(|books| books.in_force(now(), reading.site.currency));
     Ok(in_force.map(|book| book.book))
+}
+
+/// The price in force; none when the book has none.
+pub(super) fn price_minor(
+    reading: &Reading<'_>,
+    book: Option<BookId>,
+    article: &ArticleCode,
+) -> Result<Option<i64>, StoreError> {
+    let price: Option<PriceLine> = match book {
+        Some(book) => reading.published(&keys::price(book, article))?,
+        None => None,
+    };
+    Ok(price.map(|line| line.unit_price_minor))
 }
 
 fn item(
@@ -101,10 +114,7 @@ fn item(
     book: Option<BookId>,
     article: Article,
 ) -> Result<(Item, ArticleStock), StoreError> {
-    let price: Option<PriceLine> = match book {
-        Some(book) => reading.published(&keys::price(book, &article.code))?,
-        None => None,
-    };
+    let price_minor = price_minor(reading, book, &article.code)?;
     let kept: Option<(ArticleStock, _)> =
         record_at(reading.db, reading.me(), article.code.as_str())?;
     // What is the hub's own has travelled; what was done with it here may not have.
@@ -116,7 +126,7 @@ fn item(
         name: article.name,
         barcode: article.barcode,
         tax_class: article.tax_class,
-        price_minor: price.map(|line| line.unit_price_minor),
+        price_minor,
         on_hand: stock.on_hand(),
         reserved: stock.reserved,
         lent: stock.lent,

@@ -1,6 +1,7 @@
 //! What people read: one file a context. Reads records of one moment and shows them; decides
 //! nothing and changes nothing.
 
+mod advice;
 mod articles;
 mod customers;
 mod day;
@@ -29,6 +30,7 @@ pub use sync::sync_json;
 pub fn router() -> Router<App> {
     Router::new()
         .merge(site::router())
+        .merge(advice::router())
         .merge(articles::router())
         .merge(orders::router())
         .merge(gig::router())

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{AMINA, AMINA_PIN, Depot};
 
-const LISTS: [&str; 11] = [
+const LISTS: [&str; 12] = [
+    "proposals",
     "articles",
     "orders",
     "riders",

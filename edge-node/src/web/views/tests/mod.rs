@@ -1,6 +1,7 @@
 //! The views over a real store: a small depot whose hub has published, whose neighbour sold some of
 //! its stock, and whose staff work a day.
 
+mod advice;
 mod asking;
 mod shapes;
 
@@ -25,10 +26,12 @@ use shared_model::sync::v1::{Ack, EpochHeld};
 use shared_model::tax::{Jurisdiction, TaxClass};
 use shared_model::time::Timestamp;
 use shared_model::workflows::{Command, EnrolStaff, Kind, Site};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
 use web_rim::secret::{Hasher, Pepper, hash_now};
 
+use crate::advice::Advice;
 use crate::identity::testing::{AMINA, AMINA_PIN, MUSA, MUSA_PIN, find_staff};
 use crate::identity::{Identity, credentials, devices, moment::Moment};
 use crate::store::{Asker, CommandError, Hub, Opening, Store, StoreError, migrate, put_hub};
@@ -171,10 +174,13 @@ fn pages(store: &Store) -> Router {
     let identity = Identity::new(store.clone(), Hasher::new(pepper()).unwrap(), find_staff);
     let profile = include_str!("../../../../../firmware-config/profiles/nbo-1.toml");
     let state = IdentityState::new(identity, "NBO-1");
+    let advice = Advice::new(180);
+    tokio::spawn(advice.clone().follow(store.clone(), CancellationToken::new()));
     let app = App {
         store: store.clone(),
         identity: state.clone(),
         live: Live::new(KINDS).unwrap(),
+        advice,
         place: Arc::new(Place {
             site: site(),
             profile: Profile::parse(profile).unwrap(),

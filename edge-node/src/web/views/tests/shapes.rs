@@ -9,14 +9,14 @@ use super::{AMINA, AMINA_PIN, Depot, HELD, LENT, MUSA, MUSA_PIN};
 
 const ORDER: Uuid = Uuid::from_u128(0x0d);
 const SALE: Uuid = Uuid::from_u128(0x5a);
-const CUSTOMER: Uuid = Uuid::from_u128(0xc1);
+pub(super) const CUSTOMER: Uuid = Uuid::from_u128(0xc1);
 const RIDER: Uuid = Uuid::from_u128(0x41);
 const RECEIPT: Uuid = Uuid::from_u128(0x4e);
 const COUNT: Uuid = Uuid::from_u128(0xc0);
 const HANDOVER: Uuid = Uuid::from_u128(0x4a);
 
 /// 100 tea arrive, 1 is sold, 4 are ordered by phone.
-async fn morning() -> Depot {
+pub(super) async fn morning() -> Depot {
     let mut depot = Depot::new().await;
     let lines = json!([
         { "article": "TEA", "quantity": 60, "bin": "A-01", "unit_cost_minor": 5_000 },
