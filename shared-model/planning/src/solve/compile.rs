@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::compiled::{
     Class, Compiled, HORIZON, Job, LOADS, NONE, Travel, UNREACHABLE, Visit, Way,
 };
+use super::standing::{self, Stage};
 use crate::problem::{
     self, Cell, End, JobIx, Kind, Load, Matrix, PlaceIx, Problem, Start, TravelProfile, VehicleIx,
 };
@@ -20,16 +21,16 @@ const METRES_UNREACHABLE: i32 = HORIZON;
 pub(crate) fn compile(problem: &Problem) -> Compiled {
     let places = Places::of(problem);
     let travel = problem.profiles.iter().map(|profile| places.travel(profile)).collect();
-    let (visits, jobs) = visits_and_jobs(problem, &places);
+    let stages = standing::stages(problem);
+    let (visits, jobs) = visits_and_jobs(problem, &places, &stages);
     let (classes, vehicles, members) = classes(problem, &places);
     let by_seconds = classes.iter().any(|class| class.cost_per_metre == 0);
     let mut compiled =
         Compiled { travel, visits, jobs, classes, vehicles, allowed: Vec::new(), by_seconds };
-    let loaded_on = loaded_on(problem);
     let mut allowed = Vec::with_capacity(problem.jobs.len() * members.len());
-    for (job, &loaded_on) in loaded_on.iter().enumerate() {
+    for (job, &stage) in stages.iter().enumerate() {
         allowed.extend(
-            members.iter().map(|&vehicle| may_serve(problem, vehicle, JobIx::of(job), loaded_on)),
+            members.iter().map(|&vehicle| may_serve(problem, vehicle, JobIx::of(job), stage)),
         );
     }
     if allowed.contains(&false) {
@@ -171,34 +172,39 @@ fn chain(mut left: Vec<PlaceIx>, metres: &Matrix) -> Vec<PlaceIx> {
     order
 }
 
-fn visits_and_jobs(problem: &Problem, places: &Places) -> (Vec<Visit>, Vec<Job>) {
+fn visits_and_jobs(problem: &Problem, places: &Places, stages: &[Stage]) -> (Vec<Visit>, Vec<Job>) {
     let mut stops: Vec<(u16, u16, usize)> = Vec::new();
     for (at, job) in problem.jobs.iter().enumerate() {
-        stops.extend(
-            job.visits()
-                .enumerate()
-                .map(|(part, visit)| (places.number(visit.place), at as u16, part)),
-        );
+        let parts = match stages[at] {
+            Stage::Open | Stage::Loaded(_) => 0..2,
+            Stage::PickedUp(_) => 1..2,
+            Stage::Done => continue,
+        };
+        let visits = job.visits().enumerate().filter(|(part, _)| parts.contains(part));
+        stops.extend(visits.map(|(part, visit)| (places.number(visit.place), at as u16, part)));
     }
     stops.sort_unstable();
     let mut jobs: Vec<Job> = problem
         .jobs
         .iter()
-        .map(|job| Job {
+        .zip(stages)
+        .map(|(job, stage)| Job {
             pickup: NONE,
             delivery: NONE,
             unserved: job.prize.unwrap_or_else(|| problem.objective.unserved_cost_of(job.priority)),
             optional: job.prize.is_some(),
+            is_picked_up: matches!(stage, Stage::PickedUp(_)),
         })
         .collect();
     let mut visits = Vec::with_capacity(stops.len());
     for (place, job, part) in stops {
         let node = visits.len() as u16;
         let record = &mut jobs[job as usize];
-        if part == 0 {
-            record.pickup = node
+        // What is left of a shipment that was picked up is one visit.
+        if part == 0 || record.is_picked_up {
+            record.pickup = node;
         } else {
-            record.delivery = node
+            record.delivery = node;
         }
         visits.push(visit(&problem.jobs[job as usize], place, job, part));
     }
@@ -335,33 +341,19 @@ fn class(problem: &Problem, places: &Places, vehicle: VehicleIx) -> Class {
     }
 }
 
-/// The vehicle underway that has each job's goods on board.
-fn loaded_on(problem: &Problem) -> Vec<Option<VehicleIx>> {
-    let mut loaded_on = vec![None; problem.jobs.len()];
-    for underway in problem.standing.iter().flat_map(|standing| &standing.underway) {
-        for job in &underway.loaded {
-            loaded_on[job.at()] = Some(underway.vehicle);
-        }
-    }
-    loaded_on
-}
-
 /// Whether skills, types and what is loaded where let `vehicle` serve `job`.
-fn may_serve(
-    problem: &Problem,
-    vehicle: VehicleIx,
-    job: JobIx,
-    loaded_on: Option<VehicleIx>,
-) -> bool {
+fn may_serve(problem: &Problem, vehicle: VehicleIx, job: JobIx, stage: Stage) -> bool {
     let known = &problem.vehicles[vehicle.at()];
     let asked = &problem.jobs[job.at()];
-    let reloads = !known.reload_depots.is_empty() && problem.type_of(vehicle).trips_max > 1;
-    let may_load = match (loaded_on, problem.underway(vehicle)) {
-        (Some(other), _) => other == vehicle,
-        (None, Some(_)) => reloads,
-        (None, None) => reloads || matches!(known.start, Start::Depot(_)),
+    let starts_at_depot = matches!(known.start, Start::Depot(_));
+    let reloads = !known.reload_depots.is_empty()
+        && problem.type_of(vehicle).trips_max > u32::from(starts_at_depot);
+    let loads_it = match stage {
+        Stage::Loaded(other) => other == vehicle,
+        Stage::PickedUp(other) => return other == vehicle,
+        Stage::Open if problem.underway(vehicle).is_some() => reloads || asked.delivers().is_zero(),
+        Stage::Open => reloads || starts_at_depot || asked.delivers().is_zero(),
+        Stage::Done => false,
     };
-    known.skills.cover(asked.skills)
-        && asked.types.contains(known.vehicle_type)
-        && (may_load || loaded_on.is_none() && asked.delivers().is_zero())
+    known.skills.cover(asked.skills) && asked.types.contains(known.vehicle_type) && loads_it
 }

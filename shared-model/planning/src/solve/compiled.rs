@@ -67,6 +67,7 @@ pub(crate) struct Visit {
 /// What must be planned as one: a single visit, or a pickup and its delivery on one vehicle.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Job {
+    /// `NONE` when nothing of the job is left to plan: it is never absent and never planned.
     pub pickup: u16,
     /// `NONE` for a single visit.
     pub delivery: u16,
@@ -74,6 +75,8 @@ pub(crate) struct Job {
     pub unserved: i64,
     /// Left out for good when not worth its price (a prize), rather than by need.
     pub optional: bool,
+    /// Only the delivery of the shipment is left, as `pickup`.
+    pub is_picked_up: bool,
 }
 
 /// Marks the absence of a visit, a route or a partner.
@@ -142,13 +145,20 @@ impl Compiled {
         let job = self.visits[node as usize].job;
         let record = self.jobs[job as usize];
         let name = JobIx(u32::from(job));
-        if record.delivery == NONE {
+        if record.is_picked_up {
+            Action::Deliver(name)
+        } else if record.delivery == NONE {
             Action::Visit(name)
         } else if record.pickup == node {
             Action::Pickup(name)
         } else {
             Action::Deliver(name)
         }
+    }
+
+    /// Jobs of which something is left to plan.
+    pub(crate) fn open_jobs(&self) -> impl Iterator<Item = u16> + '_ {
+        (0..self.jobs.len() as u16).filter(|&job| self.jobs[job as usize].pickup != NONE)
     }
 
     #[inline]

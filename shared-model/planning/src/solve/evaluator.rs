@@ -27,6 +27,11 @@ pub(crate) trait Evaluator {
     /// Steps between two looks at the budget: few enough to last no longer than some milliseconds together.
     const STEPS_PER_LOOK: u32;
 
+    /// What the plan costs before anything is planned: vehicles underway have to come to their end.
+    fn base_cost(&self) -> i64 {
+        0
+    }
+
     /// Recomputes what is cached of `route` and returns its whole cost.
     fn refresh(&mut self, compiled: &Compiled, tours: &Tours, route: u16) -> i64;
 

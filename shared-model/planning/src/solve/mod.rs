@@ -15,6 +15,7 @@ mod rich;
 mod ruin;
 mod search;
 mod simple;
+mod standing;
 mod state;
 pub(crate) mod tours;
 

@@ -42,7 +42,7 @@ enum Order {
     Late,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Keys {
     load: i32,
     far: i32,
@@ -336,6 +336,9 @@ impl Recreate {
 }
 
 fn keys_of(compiled: &Compiled, pickup: u16, delivery: u16) -> Keys {
+    if pickup == NONE {
+        return Keys::default();
+    }
     let first = &compiled.visits[pickup as usize];
     let last = if delivery == NONE { first } else { &compiled.visits[delivery as usize] };
     let load = (0..super::compiled::LOADS)
@@ -352,6 +355,9 @@ fn keys_of(compiled: &Compiled, pickup: u16, delivery: u16) -> Keys {
 }
 
 fn depot_is_near(compiled: &Compiled, near: &Near, visit: u16) -> bool {
+    if visit == NONE {
+        return false;
+    }
     let row = near.around.row(visit);
     let Some(last) = row.get(NEAR_MAX.min(row.len()).wrapping_sub(1)) else { return true };
     let place = compiled.visits[visit as usize].place;

@@ -34,7 +34,7 @@ impl Ruin {
     ) {
         let visits = state.compiled.visits.len() as u32;
         let seed = random.below(visits) as u16;
-        let planned = state.compiled.jobs.len() - state.absent.len();
+        let planned = state.open_count - state.absent.len();
         if planned == 0 {
             return;
         }

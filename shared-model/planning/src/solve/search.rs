@@ -6,6 +6,7 @@ use super::{
     compiled::{Compiled, NONE},
     evaluator::{Evaluator, NEVER},
     near::Near,
+    rich::Rich,
     simple::Simple,
     state::{Routes, State},
     tours::Tours,
@@ -69,7 +70,10 @@ impl<'p> Prepared<'p> {
                 || class.jobs_max != u16::MAX
         });
         let mixed = self.is_mixed();
-        debug_assert!(is_simple(self.problem), "only the simple evaluator is known yet");
+        if !is_simple(self.problem) {
+            let engine = self.engine(seed, |compiled, _| Rich::new(self.problem, compiled));
+            return Search { problem: self.problem, compiled: &self.compiled, engine };
+        }
         let engine: Box<dyn Engine + '_> = match (dimensions, mixed, duration) {
             (0 | 1, false, false) => self.engine(seed, Simple::<1, false, false>::new),
             (0 | 1, true, false) => self.engine(seed, Simple::<1, true, false>::new),
@@ -115,6 +119,7 @@ pub(super) trait Engine: Send {
     fn best(&self) -> &Routes;
     fn progress(&self) -> Progress;
     fn take(&mut self, routes: &Routes);
+    fn base_cost(&self) -> i64;
     fn price_of(&mut self, route: u16, nodes: &[u16]) -> i64;
     fn written(&self, route: u16, nodes: &[u16]) -> (i64, Vec<Action>);
 }
@@ -136,6 +141,10 @@ impl<E: Evaluator + Send> Engine for Anneal<'_, E> {
     fn take(&mut self, routes: &Routes) {
         self.state.load(routes);
         self.state.commit();
+    }
+
+    fn base_cost(&self) -> i64 {
+        self.state.evaluator.base_cost()
     }
 
     fn price_of(&mut self, route: u16, nodes: &[u16]) -> i64 {
@@ -173,13 +182,19 @@ impl Search<'_> {
     /// The best plan so far; nothing is planned before the first `run`, unless started from a plan.
     #[must_use]
     pub fn best(&self) -> Plan {
-        let routes =
-            self.engine.best().routes.iter().enumerate().filter(|(_, nodes)| !nodes.is_empty());
-        let routes = routes.map(|(route, nodes)| {
-            let (start_s, actions) = self.engine.written(route as u16, nodes);
-            Route { vehicle: VehicleIx::of(route), start_s, actions }
-        });
-        Plan { routes: routes.collect() }
+        let mut routes = Vec::new();
+        for (route, nodes) in self.engine.best().routes.iter().enumerate() {
+            let vehicle = VehicleIx::of(route);
+            let underway = self.problem.underway(vehicle);
+            if nodes.is_empty() && underway.is_none() {
+                continue;
+            }
+            let (start_s, planned) = self.engine.written(route as u16, nodes);
+            let frozen = underway.map_or(&[][..], |known| &known.frozen);
+            let actions = frozen.iter().map(|stop| stop.action).chain(planned).collect();
+            routes.push(Route { vehicle, start_s, actions });
+        }
+        Plan { routes }
     }
 
     /// Goes on from `plan`: of each route, in its order, everything that can be kept without breaking a rule.
@@ -200,7 +215,7 @@ impl Search<'_> {
 
     fn keepable(&mut self, plan: &Plan) -> Routes {
         let mut kept = Routes {
-            cost: 0,
+            cost: self.engine.base_cost(),
             routes: vec![Vec::new(); self.problem.vehicles.len()],
             absent: Vec::new(),
         };
@@ -222,8 +237,7 @@ impl Search<'_> {
             kept.cost += cost;
             kept.routes[vehicle] = order;
         }
-        kept.absent =
-            (0..is_planned.len() as u16).filter(|&job| !is_planned[job as usize]).collect();
+        kept.absent = self.compiled.open_jobs().filter(|&job| !is_planned[job as usize]).collect();
         kept.cost +=
             kept.absent.iter().map(|&job| self.compiled.jobs[job as usize].unserved).sum::<i64>();
         kept
@@ -240,13 +254,15 @@ impl Search<'_> {
         for &action in actions {
             let Some(job @ JobIx(number)) = action.job() else { continue };
             let record = self.compiled.jobs[job.at()];
-            let whole = if record.delivery == NONE {
-                action == Action::Visit(job) && has(action)
+            let whole = if record.pickup == NONE {
+                false
+            } else if record.delivery == NONE {
+                action == self.compiled.action(record.pickup) && has(action)
             } else {
                 has(Action::Pickup(job)) && has(Action::Deliver(job))
             };
             if whole && !is_planned[job.at()] && self.compiled.may_serve(class, number as u16) {
-                order.push(if matches!(action, Action::Deliver(_)) {
+                order.push(if matches!(action, Action::Deliver(_)) && !record.is_picked_up {
                     record.delivery
                 } else {
                     record.pickup

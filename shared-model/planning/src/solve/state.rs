@@ -23,6 +23,8 @@ pub(crate) struct State<'a, E> {
     /// Cost of each route, and of everything with the price of what is left out.
     pub route_cost: Vec<i64>,
     pub cost: i64,
+    /// Jobs that can be planned.
+    pub open_count: usize,
     /// Jobs in no route.
     pub absent: Vec<u16>,
     /// Routes changed by this step, in the order of their first change.
@@ -80,8 +82,9 @@ impl<'a, E: Evaluator> State<'a, E> {
     /// Nothing planned yet.
     pub(crate) fn new(compiled: &'a Compiled, tours: Tours, evaluator: E) -> Self {
         let routes = tours.size.len();
-        let cost = compiled.jobs.iter().map(|job| job.unserved).sum();
-        let absent: Vec<u16> = (0..compiled.jobs.len() as u16).collect();
+        let absent: Vec<u16> = compiled.open_jobs().collect();
+        let unserved: i64 = absent.iter().map(|&job| compiled.jobs[job as usize].unserved).sum();
+        let cost = unserved + evaluator.base_cost();
         let mut empty =
             vec![EmptyRoutes { words: vec![0; routes.div_ceil(64)] }; compiled.classes.len()];
         for (route, &class) in compiled.vehicles.iter().enumerate() {
@@ -92,6 +95,7 @@ impl<'a, E: Evaluator> State<'a, E> {
             tours,
             evaluator,
             route_cost: vec![0; routes],
+            open_count: absent.len(),
             cost,
             absent_before: absent.clone(),
             best: Routes { cost, routes: vec![Vec::new(); routes], absent: absent.clone() },
@@ -296,7 +300,8 @@ impl<'a, E: Evaluator> State<'a, E> {
                 self.tours.forget(record.delivery);
             }
         }
-        self.cost = plan.absent.iter().map(|&job| self.compiled.jobs[job as usize].unserved).sum();
+        let unserved = plan.absent.iter().map(|&job| self.compiled.jobs[job as usize].unserved);
+        self.cost = unserved.sum::<i64>() + self.evaluator.base_cost();
         for (route, nodes) in plan.routes.iter().enumerate() {
             self.tours.relink(self.compiled, route as u16, nodes);
             self.route_cost[route] = 0;

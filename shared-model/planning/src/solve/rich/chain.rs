@@ -10,6 +10,10 @@ use super::label::{Label, Step, Via, open_at};
 use crate::problem::PlaceIx;
 use crate::solve::compiled::NONE;
 
+/// Cost of an order that cannot be driven: taking a stop out can break a ride limit, or a way that is shorter over a
+/// third place. Far above every cost, and far from overflow.
+pub(super) const INFEASIBLE: i64 = i64::MAX / 1_024;
+
 /// Ways kept per stop.
 const LABELS_MAX: usize = 12;
 
@@ -22,6 +26,9 @@ pub(super) struct Cache {
     ends: Vec<u32>,
     /// Latest arrival at each stop, and at the end, from which the rest can be done if nothing but time matters.
     pub(super) latest_s: Vec<i64>,
+    /// Latest release from each stop on, and whether the ride of a shipment ends there.
+    released_s: Vec<i64>,
+    rides: Vec<bool>,
     pub(super) cost: i64,
     pub(super) duration_s: i64,
     /// Metres of the last way, at the end.
@@ -61,6 +68,8 @@ impl Cache {
         self.labels.clone_from(&other.labels);
         self.ends.clone_from(&other.ends);
         self.latest_s.clone_from(&other.latest_s);
+        self.released_s.clone_from(&other.released_s);
+        self.rides.clone_from(&other.rides);
         (self.cost, self.duration_s) = (other.cost, other.duration_s);
         (self.metres, self.jobs) = (other.metres, other.jobs);
     }
@@ -187,10 +196,15 @@ impl Chain<'_> {
         let stop = self.stop(position);
         let label = &self.layer(layers, position - 1)[parent];
         let ride_left_s = self.ride_left_s(layers, position, parent, stop);
-        let mut next = if via.reload == 0 && stop.release_s > label.trip_began_s {
+        // What is on board of a vehicle underway has been released.
+        let waits =
+            via.reload == 0 && !label.is_first_underway && stop.release_s > label.trip_began_s;
+        let mut next = if waits {
             self.trip_again(layers, position, parent, via, stop.release_s)?
         } else {
-            label.step(self.step, self.place(position - 1), stop, via, ride_left_s)?
+            let mut now = *label;
+            let place = now.go_via(self.step, self.place(position - 1), via, stop.release_s)?;
+            now.step(self.step, place, stop, ride_left_s)?
         };
         if via.reload > 0 {
             next.trip_from = position as u16;
@@ -238,7 +252,7 @@ impl Chain<'_> {
         if trip_from >= position {
             // The trip's first stop is this one: it began at the start.
             let begin = Label::start(self.step.rider, release_s)?;
-            return begin.step(self.step, self.place(position - 1), self.stop(position), via, 0);
+            return self.again(&begin, position, via, 0, release_s);
         }
         let mut path = [(Via::default(), 0_i64); PATH_MAX];
         let length = position - trip_from;
@@ -277,7 +291,7 @@ impl Chain<'_> {
     ) -> Option<Label> {
         let mut next = *now;
         let place = next.go_via(self.step, self.place(at - 1), via, release_s)?;
-        next.step(self.step, place, self.stop(at), Via::default(), left_s)
+        next.step(self.step, place, self.stop(at), left_s)
     }
 
     fn keep(&self, found: &mut Vec<Label>, label: Option<Label>) {
@@ -301,7 +315,8 @@ impl Chain<'_> {
         found.extend(earliest.filter(|earliest| !found.contains(earliest)));
     }
 
-    /// Whether layer `position` goes on as the cache's layer `before` does; then by how much it is dearer and longer.
+    /// Whether layer `position` goes on as the cache's layer `before` does; then by how much it is dearer and longer. Never
+    /// when a stop behind it looks back: at a pickup, or at a trip that has to begin later.
     pub(super) fn rejoins(
         &self,
         layers: &[Vec<Label>],
@@ -309,13 +324,15 @@ impl Chain<'_> {
         before: usize,
     ) -> Option<(i64, i64)> {
         let (now, then) = (&layers[position], self.cache.layer(before));
+        if self.cache.rides[before] {
+            return None;
+        }
         let difference = (now.first()?.cost - then.first()?.cost, now[0].metres - then[0].metres);
         let same = now.len() == then.len()
             && now.iter().zip(then).all(|(now, then)| {
                 now.goes_on_like(then, self.step.rider)
                     && (now.cost - then.cost, now.metres - then.metres) == difference
-                    // A release behind it may begin the trip again.
-                    && now.trip_began_s == then.trip_began_s
+                    && self.cache.released_s[before] <= now.trip_began_s.min(then.trip_began_s)
             });
         let metres = self.cache.metres + difference.1;
         (same && metres <= self.step.rider.metres_max).then_some(difference)
@@ -372,6 +389,7 @@ impl Chain<'_> {
         if let Some(taken) = rider.underway {
             let home_s = taken.home_s - taken.started_s;
             let home = rider.cost_per_metre * (taken.home_metres - taken.metres);
+            // What it costs anyway is the base of the whole plan.
             cost -= rider.cost_fixed + home + rider.cost_per_second * home_s;
         }
         Some(Arrival { cost, metres: end.metres, duration_s, begin_s, label: at, via })
@@ -468,7 +486,7 @@ pub(super) fn accept(
     cache.splice(kept, &scratch.layers[..=scratch.nodes.len()]);
     cache.nodes.clone_from(&scratch.nodes);
     cache.jobs = cache.nodes.iter().filter(|&&node| stops[usize::from(node)].begins).count();
-    cache.cost = arrival.map_or(i64::MAX, |arrival| arrival.cost);
+    cache.cost = arrival.map_or(INFEASIBLE, |arrival| arrival.cost);
     cache.duration_s = arrival.map_or(0, |arrival| arrival.duration_s);
     cache.metres = arrival.map_or(0, |arrival| arrival.metres);
     latest(rider, ways, stops, cache);
@@ -489,6 +507,10 @@ pub(super) fn clear(rider: &Rider, ways: &Ways, stops: &[Stop], cache: &mut Cach
 fn latest(rider: &Rider, ways: &Ways, stops: &[Stop], cache: &mut Cache) {
     cache.latest_s.clear();
     cache.latest_s.resize(cache.nodes.len() + 1, rider.close_s);
+    cache.released_s.clear();
+    cache.released_s.resize(cache.nodes.len() + 1, 0);
+    cache.rides.clear();
+    cache.rides.resize(cache.nodes.len() + 1, false);
     let mut next = rider.end;
     for at in (0..cache.nodes.len()).rev() {
         let stop = &stops[usize::from(cache.nodes[at])];
@@ -496,6 +518,8 @@ fn latest(rider: &Rider, ways: &Ways, stops: &[Stop], cache: &mut Cache) {
             next.map_or(Some(0), |next| ways.least_s(stop.place, next)).unwrap_or(i64::MAX / 4);
         let begin_s = cache.latest_s[at + 1] - way_s - stop.service_s;
         cache.latest_s[at] = begin_s.min(stop.due_s + stop.late_s_max);
+        cache.released_s[at] = cache.released_s[at + 1].max(stop.release_s);
+        cache.rides[at] = cache.rides[at + 1] || stop.ride.is_some();
         next = Some(stop.place);
     }
 }

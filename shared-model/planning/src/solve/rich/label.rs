@@ -103,24 +103,20 @@ impl Label {
         self.slack_s.min(self.wait_s)
     }
 
-    /// Serves `stop`, coming from `place` by `via`; `ride_left_s` is when its shipment left the pickup. A reload on the way
-    /// begins to load no earlier than `release_s`.
+    /// Serves `stop`, coming straight from `place`; `ride_left_s` is when its shipment left the pickup.
     pub(super) fn step(
-        &self,
+        mut self,
         step: Step<'_>,
         place: Option<PlaceIx>,
         stop: &Stop,
-        via: Via,
         ride_left_s: i64,
     ) -> Option<Self> {
-        let mut next = *self;
-        next.via = via;
-        let place = next.go_via(step, place, via, 0)?;
-        next.serve(step, place, stop, ride_left_s)?;
-        Some(next)
+        self.serve(step, place, stop, ride_left_s)?;
+        Some(self)
     }
 
-    /// Breaks and reload between two stops; returns the place where the way goes on.
+    /// Breaks and reload between two stops; returns the place where the way goes on. Loading begins no earlier than
+    /// `release_s`.
     pub(super) fn go_via(
         &mut self,
         step: Step<'_>,

@@ -183,6 +183,17 @@ impl Rich {
 impl Evaluator for Rich {
     const STEPS_PER_LOOK: u32 = 4;
 
+    fn base_cost(&self) -> i64 {
+        let underway = self.riders.iter().filter_map(|rider| Some((rider, rider.underway?)));
+        underway
+            .map(|(rider, taken)| {
+                rider.cost_fixed
+                    + rider.cost_per_metre * taken.home_metres
+                    + rider.cost_per_second * (taken.home_s - taken.started_s)
+            })
+            .sum()
+    }
+
     fn refresh(&mut self, _compiled: &Compiled, tours: &Tours, route: u16) -> i64 {
         let mut scratch = std::mem::take(self.scratch.get_mut());
         scratch.nodes.clear();
@@ -193,7 +204,9 @@ impl Evaluator for Rich {
             chain::clear(rider, ways, &self.stops, &mut self.caches[usize::from(route)]);
         } else {
             let (kept, arrival) = self.arrival(route, &scratch.nodes, &mut scratch.layers, true);
-            debug_assert!(arrival.is_some(), "a planned route is feasible");
+            if arrival.is_none() {
+                scratch.layers[kept + 1..].iter_mut().for_each(Vec::clear);
+            }
             let cache = &mut self.caches[usize::from(route)];
             chain::accept(rider, ways, &self.stops, cache, kept, &mut scratch, arrival);
         }
@@ -306,6 +319,9 @@ impl Evaluator for Rich {
     ) -> Vec<Action> {
         let rider = &self.riders[usize::from(route)];
         let layers = &mut self.scratch.borrow_mut().layers;
+        if nodes.is_empty() {
+            return Vec::new();
+        }
         let (kept, arrival) = self.arrival(route, nodes, layers, true);
         let Some(arrival) = arrival else { return Vec::new() };
         let vias = self.chain(route, kept, nodes).path(layers, arrival.label);
