@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::file::{Graph, OpenError};
 use crate::hierarchy::search::Seed;
-use crate::hierarchy::{FAR, Weight, decimetres, ms, table, weight};
+use crate::hierarchy::{FAR, Weight, decimetres, ms, plain, table, weight};
 use crate::place::Point;
 use crate::profile::Profile;
 use crate::slice::Slice;
@@ -122,6 +122,43 @@ impl Roads {
             }
         });
         Ok(matrix)
+    }
+
+    /// One row of [`Roads::matrix`] by Dijkstra's algorithm on the plain graph, rounded alike: the floor for benches, and the
+    /// proof for tests. Slow.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn plain_row(
+        &self,
+        profile: Profile,
+        slice: Slice,
+        from: Point,
+        places: &[Point],
+    ) -> Vec<(u32, u32)> {
+        let graph = self.graph.hierarchy(profile, slice);
+        let (_, from) = self.snap_all(profile, &[from]);
+        let (_, snapped) = self.snap_all(profile, places);
+        let seeds = from[0].map(|at| Ends::at(self, profile, slice, at)).unwrap_or_default();
+        let distances = plain::Plain::of(graph).distances(&seeds.leaving_seeds());
+        let weight = |to: Snapped| {
+            let ends = Ends::at(self, profile, slice, to).arriving_seeds().into_iter();
+            let over_graph = ends
+                .map(|seed| distances[seed.vertex as usize].saturating_add(seed.weight))
+                .min()
+                .unwrap_or(FAR);
+            let direct = from[0]
+                .filter(|from| from.segment == to.segment)
+                .and_then(|from| self.along_segment(profile, slice, from, to));
+            over_graph.min(direct.map_or(FAR, |(weight, _)| weight))
+        };
+        let rounded = |weight| (seconds(weight), metres(weight));
+        snapped
+            .into_iter()
+            .map(|to| {
+                to.filter(|_| from[0].is_some())
+                    .map_or((UNREACHABLE, UNREACHABLE), |to| rounded(weight(to)))
+            })
+            .collect()
     }
 
     pub(crate) fn source(&self, profile: Profile, slice: Slice) -> Source {

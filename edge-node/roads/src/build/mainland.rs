@@ -1,18 +1,18 @@
-//! Which vertices are worth driving to: the strongly connected parts of a graph that are no mere pocket.
+//! Which vertices places may be put beside: the strongly connected parts of a graph that are no mere pocket.
 //!
-//! A part counts if it has a share of the largest one's vertices. So both banks of a river without a bridge are kept, and a
-//! question across it is answered with *unreachable*; a car park drawn without its exit is left out, and a place beside it
-//! is put on the street instead.
+//! A part counts if it has a share of the largest one's vertices. So both banks of a river without a bridge count, and a
+//! question across it is answered with *unreachable*; a car park drawn without its exit does not, and a place beside it is
+//! put on the street instead. Ways may lead through what does not count.
 
 use super::turns::{Arc, Driven};
 
-/// Smallest part kept, as a share of the largest one's vertices.
+/// Smallest part that counts, as a share of the largest one's vertices.
 const PART_PERCENT_MIN: usize = 4;
 
 const UNSEEN: u32 = u32::MAX;
 
-/// For each vertex whether it is kept, and the number of parts kept.
-pub(super) fn keep(driven: &Driven) -> (Vec<bool>, usize) {
+/// For each vertex whether it counts, and the number of parts that do.
+pub(super) fn find(driven: &Driven) -> (Vec<bool>, usize) {
     let part = parts(driven.vertices as usize, &driven.arcs);
     let count = part.iter().max().map_or(0, |last| *last as usize + 1);
     let mut sizes = vec![0_usize; count];
@@ -126,16 +126,16 @@ mod tests {
     #[test]
     fn both_banks_stay_and_the_dead_end_goes() {
         let banks = driven(7, &[(0, 1), (1, 2), (2, 0), (2, 3), (3, 4), (4, 3), (5, 0), (6, 6)]);
-        let (kept, parts) = keep(&banks);
+        let (kept, parts) = find(&banks);
         assert_eq!(kept, [true, true, true, true, true, false, false]);
         assert_eq!(parts, 2);
-        assert_eq!(keep(&driven(0, &[])), (vec![], 0));
+        assert_eq!(find(&driven(0, &[])), (vec![], 0));
     }
 
     #[test]
     fn a_long_chain_does_not_overflow_the_stack() {
         let mut pairs: Vec<(u32, u32)> = (0..200_000).map(|v| (v, v + 1)).collect();
         pairs.push((200_000, 0));
-        assert_eq!(keep(&driven(200_001, &pairs)).1, 1);
+        assert_eq!(find(&driven(200_001, &pairs)).1, 1);
     }
 }

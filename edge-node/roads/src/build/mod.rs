@@ -58,7 +58,7 @@ pub struct ProfileReport {
     pub profile: Profile,
     pub vertices: u32,
     pub arcs: usize,
-    /// Strongly connected parts that places are put on.
+    /// Strongly connected parts that places are put beside.
     pub parts: usize,
     /// Restrictions that fit no road that the vehicle may use.
     pub restrictions_unplaced: u32,
@@ -131,13 +131,19 @@ fn contract_profile(
     let (forbidden, restrictions_unplaced) =
         restriction::forbidden(network, &extract.restrictions, profile);
     let mut driven = Driven::build(network, &forbidden, profile);
-    let (kept, parts) = mainland::keep(&driven);
-    let vertices = renumber(&mut driven, &kept);
-    if vertices == 0 {
+    let (mainland, parts) = mainland::find(&driven);
+    if parts == 0 {
         return Err(BuildError::NoRoads { profile });
     }
-    let rank =
-        hierarchy::order(vertices as usize, &links(extract, network, &driven, profile, Slice::Day));
+    let arrivable = arrivable(&driven, &mainland);
+    for head in driven.head.iter_mut().filter(|head| **head != NOWHERE) {
+        if !mainland[*head as usize] {
+            *head = NOWHERE;
+        }
+    }
+    let vertices = renumber(&mut driven);
+    let links_by_day = links(extract, network, &driven, profile, Slice::Day);
+    let rank = hierarchy::order(vertices as usize, &links_by_day);
     for arc in &mut driven.arcs {
         (arc.from, arc.to) = (rank[arc.from as usize], rank[arc.to as usize]);
     }
@@ -147,7 +153,7 @@ fn contract_profile(
     let slices = Slice::ALL
         .map(|slice| contract(vertices as usize, &links(extract, network, &driven, profile, slice)))
         .into();
-    let (tail_first, tail) = tails(network, &driven);
+    let (tail_first, tail) = tails(&driven, &arrivable);
     let report = ProfileReport {
         profile,
         vertices,
@@ -159,23 +165,32 @@ fn contract_profile(
     Ok(Built { report, head: driven.head, tail_first, tail, slices })
 }
 
-/// Leaves the kept vertices and the arcs between them; returns how many vertices there are.
-fn renumber(driven: &mut Driven, kept: &[bool]) -> u32 {
+/// By edge, whether a place on it can be driven to from the mainland.
+fn arrivable(driven: &Driven, mainland: &[bool]) -> Vec<bool> {
+    let mut arrivable = vec![false; driven.head.len()];
+    for arc in driven.arcs.iter().filter(|arc| mainland[arc.from as usize]) {
+        arrivable[arc.edge as usize] = true;
+    }
+    arrivable
+}
+
+/// Leaves out the vertices that no arc touches, such as those of other vehicles' roads; returns how many are left.
+fn renumber(driven: &mut Driven) -> u32 {
+    let mut number = vec![NOWHERE; driven.vertices as usize];
     let mut vertices = 0;
-    let number: Vec<u32> = kept
-        .iter()
-        .map(|kept| {
-            let number = if *kept { vertices } else { NOWHERE };
-            vertices += u32::from(*kept);
-            number
-        })
-        .collect();
-    driven.arcs.retain_mut(|arc| {
-        (arc.from, arc.to) = (number[arc.from as usize], number[arc.to as usize]);
-        arc.from != NOWHERE && arc.to != NOWHERE
-    });
+    let mut renumbered = |vertex: u32| {
+        let known = &mut number[vertex as usize];
+        if *known == NOWHERE {
+            *known = vertices;
+            vertices += 1;
+        }
+        *known
+    };
+    for arc in &mut driven.arcs {
+        (arc.from, arc.to) = (renumbered(arc.from), renumbered(arc.to));
+    }
     for head in driven.head.iter_mut().filter(|head| **head != NOWHERE) {
-        *head = number[*head as usize];
+        *head = renumbered(*head);
     }
     driven.vertices = vertices;
     vertices
@@ -204,16 +219,17 @@ fn links(
 }
 
 /// By edge, the vertices from which it may be entered.
-fn tails(network: &Network, driven: &Driven) -> (Vec<u32>, Vec<u32>) {
-    let edges = network.segments.len() * 2;
+fn tails(driven: &Driven, arrivable: &[bool]) -> (Vec<u32>, Vec<u32>) {
+    let edges = arrivable.len();
+    let arcs = || driven.arcs.iter().filter(|arc| arrivable[arc.edge as usize]);
     let mut first = vec![0_u32; edges + 1];
-    driven.arcs.iter().for_each(|arc| first[arc.edge as usize + 1] += 1);
+    arcs().for_each(|arc| first[arc.edge as usize + 1] += 1);
     for edge in 0..edges {
         first[edge + 1] += first[edge];
     }
     let mut next = first.clone();
-    let mut tail = vec![0; driven.arcs.len()];
-    for arc in &driven.arcs {
+    let mut tail = vec![0; first[edges] as usize];
+    for arc in arcs() {
         tail[next[arc.edge as usize] as usize] = arc.from;
         next[arc.edge as usize] += 1;
     }
@@ -322,3 +338,6 @@ fn slowness_table() -> Vec<u32> {
 fn corner(shape: &[[i32; 2]], pick: fn(i32, i32) -> i32) -> [i32; 2] {
     shape.iter().copied().reduce(|a, b| [pick(a[0], b[0]), pick(a[1], b[1])]).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use crate::profile::Profile;
 use super::network::Network;
 
 const ROOT: u32 = 0;
-/// In [`Driven::head`]: closed, or in no part of the network worth driving to.
+/// In [`Driven::head`]: closed, or leading to no part that counts.
 pub(crate) const NOWHERE: u32 = u32::MAX;
 
 /// An arc of the graph of one profile.

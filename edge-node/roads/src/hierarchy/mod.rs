@@ -6,6 +6,7 @@
 
 pub(crate) mod contract;
 mod order;
+pub(crate) mod plain;
 pub(crate) mod search;
 pub(crate) mod table;
 pub(crate) mod unpack;

@@ -7,7 +7,7 @@ use super::Link;
 use super::witness::{Remaining, Shortcut};
 
 /// Vertices that a search for a way round may settle while it is only estimated what a vertex would cost.
-const SETTLED_MAX: usize = 80;
+const SETTLED_MAX: usize = 50;
 
 /// The rank of each vertex; 0 goes first. Deterministic.
 ///
