@@ -270,7 +270,13 @@ mod tests {
             window.note(u);
         });
         let kept = serde_json::to_string(&window).unwrap();
-        assert_eq!(serde_json::from_str::<Adwin>(&kept).unwrap(), window);
+        let mut read: Adwin = serde_json::from_str(&kept).unwrap();
+        assert_eq!(read.width(), window.width());
+        // JSON may round the last bit of a sum away.
+        assert!((read.mean().unwrap() - window.mean().unwrap()).abs() < 1e-9);
+        let later = noise(6).take(900).map(|u| 2.0 * u);
+        assert!(later.into_iter().all(|value| read.note(value) == window.note(value)));
+        assert!(read.width() == window.width() && read.width() < 1_677);
         for forged in [
             r#"{"value_max":0.0,"rows":[[]],"since_look":0}"#,
             r#"{"value_max":1.0,"rows":[],"since_look":0}"#,

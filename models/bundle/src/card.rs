@@ -2,42 +2,36 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::day::Day;
-use crate::manifest::{SCORES_MAX, Score};
 use crate::reading;
 use crate::refused::Refused;
 
 pub const CARD_BYTES_MAX: u64 = 64 * 1024;
-pub const LINES_MAX: usize = 32;
+pub const SECTIONS_MAX: usize = 32;
 pub const TEXT_BYTES_MAX: usize = 4_000;
 const PART: &str = "card.json";
 
 /// What a model is good for, what it was made from, and where it fails.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Card {
     pub format: u32,
     pub title: String,
     pub purpose: String,
-    pub good_for: Vec<String>,
-    pub not_for: Vec<String>,
-    pub data: Origin,
-    pub slices: Vec<Score>,
-    /// Where it fails.
+    /// The training's tools and their versions.
+    pub made_with: String,
+    /// What it was trained on, where that came from, and its licence.
+    pub data: String,
+    /// Where it fails, or must not be used.
     pub limits: Vec<String>,
-    /// Which choices led here.
-    pub decided_by: String,
+    pub sections: Vec<Section>,
 }
 
-/// Where the training data came from.
+/// Anything more that should be said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Origin {
-    pub origin: String,
-    pub licence: String,
-    pub from: Day,
-    pub until: Day,
-    pub rows: u64,
+pub struct Section {
+    pub heading: String,
+    pub text: String,
 }
 
 impl Card {
@@ -48,32 +42,24 @@ impl Card {
         if card.format != crate::manifest::FORMAT {
             return Err(Refused::field(PART, "format", "is not known"));
         }
-        if card.slices.len() > SCORES_MAX {
-            return Err(Refused::field(PART, "slices", format!("more than {SCORES_MAX}")));
+        if card.sections.len() > SECTIONS_MAX || card.limits.len() > SECTIONS_MAX {
+            return Err(Refused::field(PART, "sections", format!("more than {SECTIONS_MAX}")));
         }
-        let lists =
-            [("good_for", &card.good_for), ("not_for", &card.not_for), ("limits", &card.limits)];
-        for (field, lines) in lists {
-            if lines.len() > LINES_MAX {
-                return Err(Refused::field(PART, field, format!("more than {LINES_MAX} lines")));
-            }
-            lines.iter().try_for_each(|line| check_text(field, line))?;
-        }
-        let texts = [
+        let named = [
             ("title", &card.title),
             ("purpose", &card.purpose),
-            ("data.origin", &card.data.origin),
-            ("data.licence", &card.data.licence),
-            ("decided_by", &card.decided_by),
+            ("made_with", &card.made_with),
+            ("data", &card.data),
         ];
-        texts.into_iter().try_for_each(|(field, text)| check_text(field, text))?;
+        let limits = card.limits.iter().map(|limit| ("limits", limit));
+        let sections = card.sections.iter();
+        let sections = sections.flat_map(|s| [("sections", &s.heading), ("sections", &s.text)]);
+        for (field, text) in named.into_iter().chain(limits).chain(sections) {
+            if text.trim().is_empty() || text.len() > TEXT_BYTES_MAX {
+                let reason = format!("a text has not 1 to {TEXT_BYTES_MAX} bytes");
+                return Err(Refused::field(PART, field, reason));
+            }
+        }
         Ok(card)
     }
-}
-
-fn check_text(field: &str, text: &str) -> Result<(), Refused> {
-    if text.trim().is_empty() || text.len() > TEXT_BYTES_MAX {
-        return Err(Refused::field(PART, field, format!("has not 1 to {TEXT_BYTES_MAX} bytes")));
-    }
-    Ok(())
 }

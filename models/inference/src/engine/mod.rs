@@ -43,10 +43,21 @@ impl Engine {
         if manifest.kind == Kind::Tables {
             return Err(LoadError { reason: "tables are looked up, not run".to_owned() });
         }
-        let outputs = manifest.outputs.len();
+        Self::compile(network, preprocessing, manifest.outputs.len(), &manifest.batch_plans)
+    }
+
+    /// From a network alone, with plans for so many rows each.
+    ///
+    /// # Errors
+    /// As for [`Self::load`].
+    pub fn compile(
+        network: &[u8],
+        preprocessing: Preprocessing,
+        outputs: usize,
+        batches: &[u32],
+    ) -> Result<Self, LoadError> {
         let model = graph::parsed(network)?;
-        let columns = preprocessing.features();
-        let plans = Plans::compile(&model, &manifest.batch_plans, columns, outputs)?;
+        let plans = Plans::compile(&model, batches, preprocessing.features(), outputs)?;
         Ok(Self { preprocessing, plans, outputs })
     }
 

@@ -8,20 +8,20 @@ use model_bundle::{PinnedKeys, Sha256Hash, Signed, SigningKey, Verified};
 
 use crate::onnx::{self, Dice, Network};
 
-pub const FEATURES: usize = 4;
-pub const OUTPUTS: usize = 2;
+pub(crate) const FEATURES: usize = 4;
+pub(crate) const OUTPUTS: usize = 2;
 
 /// What a bundle is made of.
-pub struct Draft {
-    pub id: &'static str,
-    pub version: u32,
-    pub network: Vec<u8>,
-    pub golden: Golden,
+pub(crate) struct Draft {
+    pub(crate) id: &'static str,
+    pub(crate) version: u32,
+    pub(crate) network: Vec<u8>,
+    pub(crate) golden: Golden,
 }
 
 impl Draft {
     /// A network of two dense layers, with golden vectors computed in float64.
-    pub fn dense() -> Self {
+    pub(crate) fn dense() -> Self {
         let dense = Dense::rolled(7);
         let mut dice = Dice(11);
         let raw: Vec<f32> = (0..64 * FEATURES)
@@ -32,7 +32,7 @@ impl Draft {
         Self { id: "trial", version: 1, network: dense.network().bytes(), golden }
     }
 
-    pub fn verified(&self) -> Arc<Verified> {
+    pub(crate) fn verified(&self) -> Arc<Verified> {
         Arc::new(self.signed_and_verified())
     }
 
@@ -72,7 +72,7 @@ impl Draft {
 }
 
 /// Rectified and linear: `W2 · max(0, W1 · x + b1) + b2`, over the inputs that preprocessing leaves.
-pub struct Dense {
+pub(crate) struct Dense {
     first: Vec<f32>,
     first_bias: Vec<f32>,
     second: Vec<f32>,
@@ -82,7 +82,7 @@ pub struct Dense {
 const HIDDEN: usize = 8;
 
 impl Dense {
-    pub fn rolled(seed: u64) -> Self {
+    pub(crate) fn rolled(seed: u64) -> Self {
         let mut dice = Dice(seed);
         let mut list = |count: usize| (0..count).map(|_| dice.normal()).collect();
         Self {
@@ -93,7 +93,7 @@ impl Dense {
         }
     }
 
-    pub fn network(&self) -> Network {
+    pub(crate) fn network(&self) -> Network {
         Network {
             nodes: vec![
                 onnx::node("Gemm", &["features", "w1", "b1"], &["h1"], vec![]),
@@ -112,7 +112,7 @@ impl Dense {
     }
 
     /// Of a raw row, before outputs are clipped.
-    pub fn answer(&self, raw: &[f32]) -> Vec<f32> {
+    pub(crate) fn answer(&self, raw: &[f32]) -> Vec<f32> {
         let input: Vec<f64> = raw.iter().map(|value| f64::from(prepared(*value))).collect();
         let hidden: Vec<f64> =
             layer(&input, &self.first, &self.first_bias).into_iter().map(|h| h.max(0.0)).collect();
@@ -150,6 +150,5 @@ const REFERENCE: &str = r#"{"format":1,"features":[
     "predictions":[{"name":"a","edges":[0],"counts":[50,50],"missing":0},
     {"name":"b","edges":[0],"counts":[50,50],"missing":0}]}"#;
 
-const CARD: &str = r#"{"format":1,"title":"Trial","purpose":"Tests.","good_for":["tests"],"not_for":["anything else"],
-    "data":{"origin":"generated","licence":"Apache-2.0","from":"2026-01-01","until":"2026-06-30","rows":64},
-    "slices":[],"limits":["it predicts nothing"],"decided_by":"its tests"}"#;
+const CARD: &str = r#"{"format":1,"title":"Trial","purpose":"Tests.","made_with":"a seed","data":"generated",
+    "limits":["it predicts nothing"],"sections":[]}"#;

@@ -5,4 +5,5 @@ mod bundles;
 mod contained;
 mod networks;
 mod onnx;
+mod shipped;
 mod trees;

@@ -13,15 +13,15 @@ const FLOAT: i32 = 1;
 const INT64: i32 = 7;
 
 /// A graph from `features` [N, columns] to `prediction` [N, outputs].
-pub struct Network {
-    pub nodes: Vec<NodeProto>,
-    pub weights: Vec<TensorProto>,
-    pub columns: usize,
-    pub outputs: usize,
+pub(crate) struct Network {
+    pub(crate) nodes: Vec<NodeProto>,
+    pub(crate) weights: Vec<TensorProto>,
+    pub(crate) columns: usize,
+    pub(crate) outputs: usize,
 }
 
 impl Network {
-    pub fn model(&self) -> ModelProto {
+    pub(crate) fn model(&self) -> ModelProto {
         let graph = GraphProto {
             name: "network".to_owned(),
             node: self.nodes.clone(),
@@ -40,7 +40,7 @@ impl Network {
         }
     }
 
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         self.model().encode_to_vec()
     }
 }
@@ -62,7 +62,7 @@ fn value(name: &str, columns: usize) -> ValueInfoProto {
     }
 }
 
-pub fn node(
+pub(crate) fn node(
     op: &str,
     inputs: &[&str],
     outputs: &[&str],
@@ -79,7 +79,7 @@ pub fn node(
     }
 }
 
-pub fn floats(name: &str, dims: &[usize], values: &[f32]) -> TensorProto {
+pub(crate) fn floats(name: &str, dims: &[usize], values: &[f32]) -> TensorProto {
     TensorProto {
         name: name.to_owned(),
         dims: dims.iter().map(|dim| *dim as i64).collect(),
@@ -89,7 +89,7 @@ pub fn floats(name: &str, dims: &[usize], values: &[f32]) -> TensorProto {
     }
 }
 
-pub fn integers(name: &str, values: &[i64]) -> TensorProto {
+pub(crate) fn integers(name: &str, values: &[i64]) -> TensorProto {
     TensorProto {
         name: name.to_owned(),
         dims: vec![values.len() as i64],
@@ -103,33 +103,33 @@ fn attribute(name: &str, kind: AttributeType) -> AttributeProto {
     AttributeProto { name: name.to_owned(), r#type: kind as i32, ..AttributeProto::default() }
 }
 
-pub fn int(name: &str, value: i64) -> AttributeProto {
+pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto { i: value, ..attribute(name, AttributeType::Int) }
 }
 
-pub fn ints(name: &str, values: Vec<i64>) -> AttributeProto {
+pub(crate) fn ints(name: &str, values: Vec<i64>) -> AttributeProto {
     AttributeProto { ints: values, ..attribute(name, AttributeType::Ints) }
 }
 
-pub fn float_list(name: &str, values: Vec<f32>) -> AttributeProto {
+pub(crate) fn float_list(name: &str, values: Vec<f32>) -> AttributeProto {
     AttributeProto { floats: values, ..attribute(name, AttributeType::Floats) }
 }
 
-pub fn text(name: &str, value: &str) -> AttributeProto {
+pub(crate) fn text(name: &str, value: &str) -> AttributeProto {
     AttributeProto { s: value.as_bytes().to_vec(), ..attribute(name, AttributeType::String) }
 }
 
-pub fn texts(name: &str, values: &[&str]) -> AttributeProto {
+pub(crate) fn texts(name: &str, values: &[&str]) -> AttributeProto {
     let strings = values.iter().map(|value| value.as_bytes().to_vec()).collect();
     AttributeProto { strings, ..attribute(name, AttributeType::Strings) }
 }
 
 /// Numbers in 0..1, the same ones for the same seed (Steele, Lea and Flood, "Fast Splittable Pseudorandom
 /// Number Generators", 2014).
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    pub fn roll(&mut self) -> f32 {
+    pub(crate) fn roll(&mut self) -> f32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -137,37 +137,37 @@ impl Dice {
         ((mixed ^ (mixed >> 31)) >> 40) as f32 / (1_u64 << 24) as f32
     }
 
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((self.roll() * bound as f32) as usize).min(bound - 1)
     }
 
     /// About normal: the sum of twelve, less six.
-    pub fn normal(&mut self) -> f32 {
+    pub(crate) fn normal(&mut self) -> f32 {
         (0..12).map(|_| self.roll()).sum::<f32>() - 6.0
     }
 }
 
 /// A tree of an ensemble, nodes in any order.
 #[derive(Debug, Clone, Default)]
-pub struct TreeNodes {
-    pub columns: Vec<i64>,
-    pub thresholds: Vec<f32>,
-    pub modes: Vec<&'static str>,
-    pub when_true: Vec<i64>,
-    pub when_false: Vec<i64>,
-    pub missing: Vec<i64>,
+pub(crate) struct TreeNodes {
+    pub(crate) columns: Vec<i64>,
+    pub(crate) thresholds: Vec<f32>,
+    pub(crate) modes: Vec<&'static str>,
+    pub(crate) when_true: Vec<i64>,
+    pub(crate) when_false: Vec<i64>,
+    pub(crate) missing: Vec<i64>,
     /// (node, target, weight)
-    pub weights: Vec<(i64, i64, f32)>,
+    pub(crate) weights: Vec<(i64, i64, f32)>,
 }
 
 impl TreeNodes {
-    pub fn push_leaf(&mut self, target: i64, weight: f32) -> usize {
+    pub(crate) fn push_leaf(&mut self, target: i64, weight: f32) -> usize {
         let place = self.push("LEAF", 0, 0.0, false);
         self.weights.push((place as i64, target, weight));
         place
     }
 
-    pub fn push(
+    pub(crate) fn push(
         &mut self,
         mode: &'static str,
         column: i64,
@@ -184,7 +184,7 @@ impl TreeNodes {
     }
 
     /// A tree grown leaf by leaf, as LightGBM does: so many leaves, of any depth.
-    pub fn grown(dice: &mut Dice, columns: usize, leaves: usize) -> Self {
+    pub(crate) fn grown(dice: &mut Dice, columns: usize, leaves: usize) -> Self {
         let mut tree = Self::default();
         tree.push_leaf(0, dice.normal());
         let mut ends = vec![0_usize];
@@ -205,7 +205,7 @@ impl TreeNodes {
 }
 
 /// The attributes of an ensemble; `leaf` is `target` or `class`.
-pub fn tree_attributes(trees: &[TreeNodes], leaf: &str) -> Vec<AttributeProto> {
+pub(crate) fn tree_attributes(trees: &[TreeNodes], leaf: &str) -> Vec<AttributeProto> {
     fn all<T: Clone>(trees: &[TreeNodes], of: impl Fn(&TreeNodes) -> Vec<T>) -> Vec<T> {
         trees.iter().flat_map(of).collect()
     }
