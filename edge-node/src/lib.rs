@@ -6,8 +6,10 @@ mod judged_time;
 
 pub mod advice;
 pub mod cli;
+pub mod dispatch;
 pub mod identity;
 pub mod import;
+pub mod inference;
 pub mod node;
 pub mod state;
 pub mod store;

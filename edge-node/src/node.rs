@@ -11,20 +11,26 @@ use rusqlite::Connection;
 use shared_model::id::StaffId;
 use shared_model::staff::Staff;
 use shared_model::time::Timestamp;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use web_rim::patience::limit_patience;
 use web_rim::secret::Hasher;
 
+use crate::advice::Advice;
+use crate::dispatch::planner::Planner;
+use crate::dispatch::roads_at_hand::RoadsAtHand;
 use crate::identity::Identity;
+use crate::inference::blobs::STORE_BYTES_MAX;
+use crate::inference::disk::Disk;
+use crate::inference::{Models, Notes, Parts, worker};
 use crate::state::{BUILT, OpenStore, StateDir};
 use crate::store::{Committed, Meta, Store, StoreError, record, sync_state};
 use crate::sync::driver::Driver;
 use crate::sync::membership::Membership;
 use crate::sync::transport::{Congestion, LinkSettings};
-use crate::web::app::{App, Place};
+use crate::web::app::{App, PLANNER_PAGES_MAX, Place};
 use crate::web::auth::IdentityState;
 use crate::web::live::{KINDS, Live};
 use crate::web::router::router;
@@ -61,6 +67,7 @@ pub struct Node {
     stop: CancellationToken,
     tasks: JoinSet<()>,
     live: Live,
+    planner: Planner,
 }
 
 impl Node {
@@ -82,10 +89,25 @@ impl Node {
         let identity = Identity::new(store.clone(), Hasher::new(state.pepper()?)?, find_staff);
         let code = site.site.to_string();
         let live = Live::new(KINDS)?;
+        let advice = Advice::new(profile.site.time_zone.utc_offset_minutes());
+        let stop = CancellationToken::new();
+        let pages = live.clone();
+        let planner = Planner::new(
+            store.clone(),
+            site.clone(),
+            profile.site.time_zone.utc_offset_minutes(),
+            wall_clock,
+            RoadsAtHand::new(&state.road_graph()),
+            move || pages.changed(&["plan"]),
+        );
         let app = App {
             store: store.clone(),
             identity: IdentityState::new(identity, &code),
             live: live.clone(),
+            advice: advice.clone(),
+            planner: planner.clone(),
+            planner_pages: Arc::new(Semaphore::new(PLANNER_PAGES_MAX)),
+            stopping: stop.clone(),
             place: Arc::new(Place { site, profile, version: env!("CARGO_PKG_VERSION") }),
         };
         let mut node = Self {
@@ -94,14 +116,18 @@ impl Node {
             site: code,
             open,
             handles: [Handle::new(), Handle::new()],
-            stop: CancellationToken::new(),
+            stop,
             tasks: JoinSet::new(),
             live: live.clone(),
+            planner,
         };
         node.serve(running, &app, &tls)?;
         node.tasks.spawn(push_changes(store.clone(), live, node.stop.clone()));
+        node.tasks.spawn(advice.follow(store.clone(), node.stop.clone()));
         node.tasks.spawn(keep_certificate(tls, floor, node.stop.clone()));
-        node.start_sync(running, &state, store)?;
+        let (models, notes) = open_models(&state, store.clone())?;
+        node.tasks.spawn(models.clone().run(notes, node.stop.clone()));
+        node.start_sync(running, &state, store, models)?;
         Ok(node)
     }
 
@@ -140,6 +166,7 @@ impl Node {
         running: &Running,
         state: &StateDir,
         store: Store,
+        models: Models,
     ) -> anyhow::Result<()> {
         let Some(membership) = Membership::load(&state.membership())? else {
             tracing::warn!("this depot is not enrolled: it works, and sends nothing");
@@ -154,6 +181,7 @@ impl Node {
             settings: LinkSettings { congestion: running.congestion, mtu_discovery: true },
             software: env!("CARGO_PKG_VERSION"),
             now: wall_clock,
+            models,
         };
         self.tasks.spawn(driver.run(self.stop.clone()));
         Ok(())
@@ -166,6 +194,8 @@ impl Node {
             handle.graceful_shutdown(Some(DRAIN));
         }
         self.stop.cancel();
+        let planner = self.planner;
+        let closed = tokio::task::spawn_blocking(move || planner.close());
         let ended = tokio::time::timeout(DRAIN + Duration::from_secs(2), async {
             while self.tasks.join_next().await.is_some() {}
         });
@@ -173,11 +203,28 @@ impl Node {
             tracing::warn!("some tasks did not end in time");
             self.tasks.shutdown().await;
         }
+        if closed.await.is_err() {
+            tracing::error!("the planner did not close cleanly");
+        }
         let open = self.open;
         if tokio::task::spawn_blocking(move || open.close()).await.is_err() {
             tracing::error!("the store did not close cleanly");
         }
     }
+}
+
+/// Models whose files are on the depot's own disk, each kind in a worker of its own.
+fn open_models(state: &StateDir, store: Store) -> anyhow::Result<(Models, Notes)> {
+    let parts = Parts {
+        store,
+        site: state.profile()?.site.code,
+        root: state.models(),
+        disk: Disk::default(),
+        bytes_max: STORE_BYTES_MAX,
+        runners: [worker()?, worker()?],
+        now: wall_clock,
+    };
+    Models::open(parts).context("opening the models")
 }
 
 fn listen(bind: IpAddr, port: u16) -> anyhow::Result<std::net::TcpListener> {
@@ -242,8 +289,12 @@ fn pages_of(tables: &[&'static str]) -> Vec<&'static str> {
                 "orders" => &["orders", "day"],
                 "riders" => &["riders"],
                 "tasks" => &["tasks", "riders"],
+                "vehicles" => &["vehicles"],
+                "manifests" => &["manifests", "tasks"],
+                "consignments" | "measures" | "depot_places" => &["orders"],
                 "document" => &["customers", "orders"],
-                "receipts" => &["receipts"],
+                "receipts" => &["receipts", "proposals"],
+                "replenishments" => &["proposals"],
                 "counts" => &["counts"],
                 "handovers" => &["handovers"],
                 "rights" | "holdings" | "grants" | "passed_in" => &["rights", "articles"],

@@ -50,6 +50,18 @@ impl StateDir {
         self.0.join("secrets").join("membership")
     }
 
+    /// Files of models, and which of them are in use.
+    #[must_use]
+    pub fn models(&self) -> PathBuf {
+        self.0.join("models")
+    }
+
+    /// The road graph that the operator built of an extract.
+    #[must_use]
+    pub fn road_graph(&self) -> PathBuf {
+        self.0.join("roads").join("roads.graph")
+    }
+
     fn profile_path(&self) -> PathBuf {
         self.0.join("site.toml")
     }

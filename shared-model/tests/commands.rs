@@ -212,8 +212,8 @@ fn lists_have_ends() {
         ("place-order", "lines", 200),
         ("dispatch-orders", "orders", 40),
         ("refund-order", "lines", 200),
-        ("lock-manifests", "manifests", 64),
-        ("lock-manifests", "release", 64),
+        ("lock-manifests", "manifests", 128),
+        ("lock-manifests", "release", 128),
         ("describe-delivery", "vehicles", 3),
     ] {
         let kind = Kind::by_name(name).unwrap();
@@ -274,6 +274,7 @@ const MAY: &[(&str, &[Role])] = &[
     ("report-arrival", &[Dispatcher, Rider]),
     ("report-delay", &[Dispatcher, Rider]),
     ("cancel-manifest", &[Dispatcher]),
+    ("answer-proposal", &[Clerk]),
 ];
 
 #[test]

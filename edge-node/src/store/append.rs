@@ -1,6 +1,7 @@
 //! A command becomes an entry: known id, decide, append, project. All in the caller's transaction.
 
 use rusqlite::{Connection, OptionalExtension};
+use shared_model::id::{EntryId, NodeId};
 use shared_model::log::{
     AuthorKey, Entry, EntryBytes, Epoch, Hash, InvalidEntry, Position, Scope, Seq,
 };
@@ -96,7 +97,16 @@ fn known(
     command: &Command,
     body_hash: [u8; 32],
 ) -> Result<Option<Answer>, CommandError> {
-    let id = command.id();
+    answer_of(db, desk.meta.node, command.id(), body_hash)
+}
+
+/// The answer that a command was given when it was first carried out.
+pub(super) fn answer_of(
+    db: &Connection,
+    node: NodeId,
+    id: EntryId,
+    body_hash: [u8; 32],
+) -> Result<Option<Answer>, CommandError> {
     let row = db
         .prepare_cached("SELECT body_hash, epoch, seq, reply FROM command WHERE id = ?1")
         .and_then(|mut statement| {
@@ -113,7 +123,7 @@ fn known(
         return Err(CommandError::IdReused { id });
     }
     let seq = Seq(u64::try_from(seq).unwrap_or(0));
-    let position = Position { node: desk.meta.node, epoch: Epoch(epoch), seq };
+    let position = Position { node, epoch: Epoch(epoch), seq };
     Ok(Some(Answer { position, reply }))
 }
 

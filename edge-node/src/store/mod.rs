@@ -179,6 +179,20 @@ impl Store {
         wait.await.map_err(|_| CommandError::Store(StoreError::Stopped))?
     }
 
+    /// The answer that a command was given, if it was carried out: for a page whose question cannot be put together
+    /// again.
+    ///
+    /// # Errors
+    /// [`CommandError::IdReused`] when the id was used for another body, or the store's.
+    pub async fn answered(
+        &self,
+        id: EntryId,
+        body_hash: [u8; 32],
+    ) -> Result<Option<Answer>, CommandError> {
+        let node = self.node;
+        self.read(move |db| Ok(append::answer_of(db, node, id, body_hash))).await?
+    }
+
     /// Reads from a consistent snapshot, beside the writer.
     ///
     /// # Errors

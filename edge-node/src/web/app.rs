@@ -6,10 +6,13 @@ use axum::extract::FromRef;
 use firmware_config::Profile;
 use shared_model::id::NodeId;
 use shared_model::workflows::Site;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::auth::IdentityState;
 use super::live::Live;
 use crate::advice::Advice;
+use crate::dispatch::planner::Planner;
 use crate::store::Store;
 
 /// The state behind the router.
@@ -19,6 +22,11 @@ pub struct App {
     pub identity: IdentityState,
     pub live: Live,
     pub advice: Advice,
+    pub planner: Planner,
+    /// Pages that may watch a run at once.
+    pub planner_pages: Arc<Semaphore>,
+    /// Cancelled when the depot stops.
+    pub stopping: CancellationToken,
     pub place: Arc<Place>,
 }
 
@@ -29,6 +37,9 @@ pub struct Place {
     pub profile: Profile,
     pub version: &'static str,
 }
+
+/// Pages that may watch the planner at once: a depot has one dispatch desk, and a few more that look.
+pub const PLANNER_PAGES_MAX: usize = 32;
 
 impl App {
     /// Whose log this is.

@@ -44,7 +44,7 @@ async fn submit(
 }
 
 /// The answer is written by hand: the reply is JSON already, as the log keeps it.
-fn answered(id: &str, answer: &Answer) -> Response {
+pub(super) fn answered(id: &str, answer: &Answer) -> Response {
     let position = answer.position;
     let body = format!(
         r#"{{"id":"{id}","entry":{{"node":"{}","epoch":{},"seq":{}}},"reply":{}}}"#,

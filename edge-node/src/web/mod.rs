@@ -10,6 +10,7 @@ pub mod device;
 pub mod live;
 pub mod lockout;
 pub mod pages;
+pub mod plan;
 pub mod problem;
 pub mod router;
 pub mod session;

@@ -6,7 +6,7 @@ use web_rim::ca::SiteAuthority;
 use web_rim::headers::{LIMITS, guard};
 
 use super::app::App;
-use super::{ca, commands, device, live, lockout, pages, session, staff, views};
+use super::{ca, commands, device, live, lockout, pages, plan, session, staff, views};
 
 /// Everything on the HTTPS port.
 pub fn router(app: App, authority: SiteAuthority) -> Router {
@@ -14,6 +14,7 @@ pub fn router(app: App, authority: SiteAuthority) -> Router {
     let api = Router::new()
         .merge(commands::router())
         .merge(views::router())
+        .merge(plan::router())
         .merge(staff::router())
         .merge(device::router(identity.clone()))
         .merge(session::router(identity.clone()))

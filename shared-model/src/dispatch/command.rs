@@ -9,10 +9,10 @@ use crate::place::{Place, Window, Windows};
 use crate::text::{Name, Remark, Several, Text};
 use crate::time::Timestamp;
 
-/// Most stops of one manifest: what may be handed to a rider at once.
-pub const STOPS_MAX: usize = 40;
+/// Most stops of one manifest: their goods go to the rider in one entry.
+pub const STOPS_MAX: usize = 100;
 /// Most manifests locked at once.
-pub const LOCKED_MAX: usize = 64;
+pub const LOCKED_MAX: usize = 128;
 /// Longest time at one door, in seconds.
 pub const SERVICE_S_MAX: u32 = 4 * 3600;
 /// Longest delay that may be reported, in seconds.
@@ -54,6 +54,12 @@ impl VehicleKind {
 pub struct Size(u32);
 
 impl Size {
+    /// The nearest size in range.
+    #[must_use]
+    pub fn at_most(units: i64) -> Self {
+        Self(u32::try_from(units.max(0)).map_or(CAPACITY_MAX, |units| units.min(CAPACITY_MAX)))
+    }
+
     #[must_use]
     pub fn units(self) -> i64 {
         i64::from(self.0)

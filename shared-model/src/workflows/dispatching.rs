@@ -22,8 +22,6 @@ use crate::orders::{self, Order};
 use crate::place::Place;
 use crate::records::Load as LoadRecords;
 
-const _: () = assert!(dispatch::STOPS_MAX == gig::DISPATCH_ORDERS_MAX);
-
 pub(super) fn register_vehicle<L: LoadRecords>(
     command: &RegisterVehicle,
     desk: &mut Desk<'_, '_, L>,

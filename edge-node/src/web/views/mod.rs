@@ -5,6 +5,7 @@ mod advice;
 mod articles;
 mod customers;
 mod day;
+mod dispatch;
 mod exceptions;
 mod gig;
 mod ledger;
@@ -34,6 +35,7 @@ pub fn router() -> Router<App> {
         .merge(articles::router())
         .merge(orders::router())
         .merge(gig::router())
+        .merge(dispatch::router())
         .merge(customers::router())
         .merge(warehouse::router())
         .merge(payments::router())

@@ -5,6 +5,7 @@ mod advice;
 mod asking;
 mod shapes;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -26,20 +27,23 @@ use shared_model::sync::v1::{Ack, EpochHeld};
 use shared_model::tax::{Jurisdiction, TaxClass};
 use shared_model::time::Timestamp;
 use shared_model::workflows::{Command, EnrolStaff, Kind, Site};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
 use web_rim::secret::{Hasher, Pepper, hash_now};
 
 use crate::advice::Advice;
+use crate::dispatch::planner::Planner;
+use crate::dispatch::roads_at_hand::RoadsAtHand;
 use crate::identity::testing::{AMINA, AMINA_PIN, MUSA, MUSA_PIN, find_staff};
 use crate::identity::{Identity, credentials, devices, moment::Moment};
 use crate::store::{Asker, CommandError, Hub, Opening, Store, StoreError, migrate, put_hub};
 use crate::store::{author_bytes, write_beside};
-use crate::web::app::{App, Place};
+use crate::web::app::{App, PLANNER_PAGES_MAX, Place};
 use crate::web::auth::IdentityState;
 use crate::web::live::{KINDS, Live};
-use crate::web::{body, device, headers, session};
+use crate::web::{body, device, headers, plan, session};
 
 const NBO_1: NodeId = NodeId::new(Uuid::from_u128(100));
 const NBO_2: NodeId = NodeId::new(Uuid::from_u128(200));
@@ -176,11 +180,22 @@ fn pages(store: &Store) -> Router {
     let state = IdentityState::new(identity, "NBO-1");
     let advice = Advice::new(180);
     tokio::spawn(advice.clone().follow(store.clone(), CancellationToken::new()));
+    let planner = Planner::new(
+        store.clone(),
+        site(),
+        180,
+        || Timestamp::from_ms(1_794_204_000_000),
+        RoadsAtHand::new(Path::new("no roads")),
+        || {},
+    );
     let app = App {
         store: store.clone(),
         identity: state.clone(),
         live: Live::new(KINDS).unwrap(),
         advice,
+        planner,
+        planner_pages: Arc::new(Semaphore::new(PLANNER_PAGES_MAX)),
+        stopping: CancellationToken::new(),
         place: Arc::new(Place {
             site: site(),
             profile: Profile::parse(profile).unwrap(),
@@ -189,6 +204,7 @@ fn pages(store: &Store) -> Router {
     };
     let routes = Router::new()
         .merge(super::router())
+        .merge(plan::router())
         .merge(device::router(state.clone()))
         .merge(session::router(state))
         .with_state(app);
