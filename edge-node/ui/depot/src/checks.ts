@@ -4,6 +4,8 @@ import type { Currency } from '@omniroute/ui/money.ts';
 import { parseMoney } from '@omniroute/ui/money.ts';
 import { FieldError } from '@omniroute/ui/problem.ts';
 import { parseQuantity } from '@omniroute/ui/quantity.ts';
+import type { Place, Window } from './dispatch/api.ts';
+import { parsePlace } from './dispatch/plan.ts';
 
 export function quantityOf(field: string, text: string): number {
   const units = parseQuantity(text, 1);
@@ -34,4 +36,23 @@ export function textOf(field: string, text: string): string {
 export function optional<K extends string>(key: K, text: string): Partial<Record<K, string>> {
   const trimmed = text.trim();
   return trimmed === '' ? {} : ({ [key]: trimmed } as Record<K, string>);
+}
+
+/** Degrees as a map shows them. */
+export function placeFrom(field: string, text: string): Place {
+  const place = parsePlace(text);
+  if (place === null) throw new FieldError(field, 'wrong-place');
+  return place;
+}
+
+/** "08:00" to "18:30" of the day of `today_ms`, on this device's clock; the next day when it ends before it begins. */
+export function shiftFrom(today_ms: number, from: string, until: string): Window {
+  const at = (field: string, text: string): number => {
+    const found = /^([01]?\d|2[0-3])[:.h]([0-5]\d)$/.exec(text.trim());
+    if (!found) throw new FieldError(field, 'wrong-hour');
+    return new Date(today_ms).setHours(Number(found[1]), Number(found[2]), 0, 0);
+  };
+  const from_ms = at('shift.from_ms', from);
+  const end_ms = at('shift.until_ms', until);
+  return { from_ms, until_ms: end_ms > from_ms ? end_ms : end_ms + 24 * 3_600_000 };
 }

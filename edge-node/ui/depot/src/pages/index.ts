@@ -13,6 +13,8 @@ import Deposit from './Deposit.svelte';
 import Dispatch from './Dispatch.svelte';
 import Exceptions from './Exceptions.svelte';
 import Handover from './Handover.svelte';
+import ManifestPage from './ManifestPage.svelte';
+import Manifests from './Manifests.svelte';
 import More from './More.svelte';
 import OrderDetail from './OrderDetail.svelte';
 import OrderNew from './OrderNew.svelte';
@@ -21,6 +23,8 @@ import Pack from './Pack.svelte';
 import PackOrder from './PackOrder.svelte';
 import Pick from './Pick.svelte';
 import PickOrder from './PickOrder.svelte';
+import Plan from './Plan.svelte';
+import Proposals from './Proposals.svelte';
 import Receive from './Receive.svelte';
 import RemoteSales from './RemoteSales.svelte';
 import Riders from './Riders.svelte';
@@ -28,6 +32,8 @@ import Sell from './Sell.svelte';
 import Stock from './Stock.svelte';
 import Today from './Today.svelte';
 import TrialBalance from './TrialBalance.svelte';
+import Unplaced from './Unplaced.svelte';
+import Vehicles from './Vehicles.svelte';
 
 // The values of an address go to the page as its properties, which TypeScript cannot follow.
 type Page = Component<any>;
@@ -45,6 +51,12 @@ export const PAGES: readonly (readonly [pattern: string, page: Page, free: boole
   ['/pick/:order', PickOrder, false],
   ['/pack', Pack, false],
   ['/pack/:order', PackOrder, false],
+  ['/plan', Plan, false],
+  ['/manifests', Manifests, false],
+  ['/manifests/:manifest', ManifestPage, false],
+  ['/vehicles', Vehicles, false],
+  ['/unplaced', Unplaced, false],
+  ['/proposals', Proposals, false],
   ['/dispatch', Dispatch, false],
   ['/deliveries', Deliveries, false],
   ['/deliveries/:order/:task', Delivery, false],
