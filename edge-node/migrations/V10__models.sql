@@ -77,13 +77,8 @@ CREATE TABLE model_standing (
     model    TEXT NOT NULL,
     manifest BLOB NOT NULL,
     role     TEXT NOT NULL,
-    pairs    INTEGER NOT NULL,
-    -- Sums over pairs of (model's error − baseline's error), and of its square.
-    worse    REAL NOT NULL,
-    worse_squared REAL NOT NULL,
-    -- JSON of the adaptive window over the model's error, and whether it rose.
-    error_window TEXT NOT NULL,
-    rose     INTEGER NOT NULL,
+    -- JSON: sums over pairs with the baseline, and adaptive windows over both errors.
+    record   TEXT NOT NULL,
     PRIMARY KEY (model, manifest, role)
 ) STRICT, WITHOUT ROWID;
 

@@ -6,6 +6,7 @@ mod device;
 mod enrol;
 mod import;
 mod init;
+mod models;
 mod serve;
 mod staff;
 mod status;
@@ -48,6 +49,12 @@ enum Command {
     /// Tills, tablets and phones that may be signed in on.
     #[command(subcommand)]
     Device(device::Device),
+    /// Models: what is in use and why, and taking it back.
+    #[command(subcommand)]
+    Models(models::Models),
+    /// Runs models for the depot's process, over standard input and output.
+    #[command(name = crate::inference::WORKER_SUBCOMMAND, hide = true)]
+    InferWorker,
 }
 
 /// Where the depot is kept.
@@ -56,6 +63,12 @@ pub(crate) struct StateArgs {
     /// The depot's folder.
     #[arg(long, env = "OMNIROUTE_STATE", value_name = "DIR")]
     pub(crate) state: PathBuf,
+}
+
+/// The worker's whole life: requests in, answers out, until the depot ends it.
+fn run_worker() -> anyhow::Result<()> {
+    let (requests, replies) = (std::io::stdin().lock(), std::io::stdout().lock());
+    Ok(inference::worker::serve(requests, replies)?)
 }
 
 impl Cli {
@@ -75,6 +88,8 @@ impl Cli {
             Command::Restore(restore) => restore.run(),
             Command::Staff(staff) => staff.run().await,
             Command::Device(device) => device.run(),
+            Command::Models(models) => models.run(),
+            Command::InferWorker => run_worker(),
         }
     }
 }

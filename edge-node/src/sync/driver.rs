@@ -16,11 +16,13 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use web_rim::token::random;
 
+use super::blobs::keep_fetching;
 use super::enrolment::{EdgeIdentity, renew, renewal_is_due};
 use super::membership::Membership;
 use super::transport::{
     ConnectError, FrameReceiver, FrameSender, HubLink, LinkConfig, LinkSettings,
 };
+use crate::inference::Models;
 use crate::state::BUILT;
 use crate::store::{Committed, Store, StoreError, own_heads, put_contact, sync_state};
 
@@ -47,6 +49,8 @@ pub struct Driver {
     pub settings: LinkSettings,
     pub software: &'static str,
     pub now: fn() -> Timestamp,
+    /// What fetches its files beside the session.
+    pub models: Models,
 }
 
 /// Why a session ended before its time.
@@ -141,9 +145,11 @@ impl Driver {
         let (sender, receiver, handle) = link.split();
         let (frames, incoming) = mpsc::channel(FRAMES_AHEAD_MAX);
         let reader = tokio::spawn(read_frames(receiver, frames));
+        let fetching = tokio::spawn(keep_fetching(handle.clone(), self.models.clone()));
         let mut session = EdgeSession::new(self.own_head().await?);
         let ended = self.drive(&mut session, sender, incoming, commits, stop).await;
         reader.abort();
+        fetching.abort();
         handle.close().await;
         match ended {
             Err(SessionEnd::Lost(reason)) if session.is_welcomed() => {

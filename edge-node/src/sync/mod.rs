@@ -1,5 +1,6 @@
 //! The box's end of the link to its hub.
 
+mod blobs;
 mod dial;
 pub mod driver;
 pub mod enrolment;

@@ -203,6 +203,15 @@ impl LinkHandle {
         self.connection.close_reason().map(|reason| end_of(&reason))
     }
 
+    /// Another stream beside the session's, for blobs. Waits while the hub takes none.
+    ///
+    /// # Errors
+    /// When the link has ended.
+    pub async fn open_stream(&self) -> Result<(FrameSender, FrameReceiver), ConnectionError> {
+        let (send, receive) = self.connection.open_bi().await?;
+        Ok((FrameSender::new(send), FrameReceiver::new(receive)))
+    }
+
     /// Waits for the link's end.
     pub async fn ended(&self) -> LinkEnd {
         end_of(&self.connection.closed().await)
