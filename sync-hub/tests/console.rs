@@ -17,6 +17,8 @@ mod bad_input;
 mod day;
 #[path = "console/decisions.rs"]
 mod decisions;
+#[path = "console/models.rs"]
+mod models;
 #[path = "console/paying.rs"]
 mod paying;
 mod region;

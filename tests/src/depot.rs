@@ -117,6 +117,14 @@ impl Depot {
         cli
     }
 
+    /// A subcommand of a subcommand on this depot's folder.
+    #[must_use]
+    pub fn nested(&self, words: &[&str]) -> Command {
+        let mut cli = Command::new(binary("edge-node"));
+        cli.args(words).arg("--state").arg(&self.state).env("OMNIROUTE_LOG", "warn");
+        cli
+    }
+
     pub fn enrol(&self, token: &str) {
         run(self.cli("enrol").args(["--token", token]));
     }

@@ -58,6 +58,15 @@ impl Hub {
         cli
     }
 
+    /// A subcommand of a subcommand on this hub's folder.
+    #[must_use]
+    pub fn nested(&self, words: &[&str]) -> Command {
+        let mut cli = Command::new(binary("sync-hub"));
+        cli.args(words).arg("--state").arg(&self.state).env("OMNIROUTE_LOG", "warn");
+        cli.env_remove("DATABASE_URL");
+        cli
+    }
+
     /// # Panics
     /// When it runs already or does not start.
     pub fn serve(&mut self) {

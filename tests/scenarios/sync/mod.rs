@@ -4,6 +4,7 @@
 mod carton;
 mod copies;
 mod kill;
+mod models;
 mod poison;
 mod resend;
 mod restore;

@@ -1,0 +1,162 @@
+//! A model's way through a region on real processes: imported, published to a ring by two persons,
+//! tried, used through a power cut, and taken back; and what must never get into use.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use model_bundle::SigningKey;
+use serde_json::Value;
+use system_tests::binaries::workspace;
+use system_tests::depot::Depot;
+use system_tests::hub::{ADMIN, PASSWORD};
+use system_tests::process::run;
+use system_tests::wait::until;
+
+use super::{LONGEST, Region};
+
+const MODEL: &str = "arrival-time";
+const SECOND: &str = "bea";
+const SECOND_PASSWORD: &str = "maji-9-ndogo-sana-kabisa";
+
+/// Two console users, who give their passwords at the command line.
+struct Desk<'r> {
+    region: &'r Region,
+    passwords: [PathBuf; 2],
+}
+
+impl<'r> Desk<'r> {
+    fn open(region: &'r Region) -> Self {
+        let file = |name: &str, password: &str| {
+            let path = region.path().join(name);
+            std::fs::write(&path, password).expect("a file");
+            path
+        };
+        let passwords = [file("admin.password", PASSWORD), file("bea.password", SECOND_PASSWORD)];
+        let mut set = region.hub.nested(&["admin", "set-password"]);
+        run(set.args(["--name", SECOND, "--password-file"]).arg(&passwords[1]));
+        Self { region, passwords }
+    }
+
+    fn by(&self, person: usize, words: &[&str]) -> Command {
+        let mut command = self.region.hub.nested(&["models", words[0]]);
+        command.args(&words[1..]).args(["--user", [ADMIN, SECOND][person], "--password-file"]);
+        command.arg(&self.passwords[person]);
+        command
+    }
+
+    fn import(&self, bundle: &Path) {
+        let bundle = bundle.to_str().expect("a path");
+        run(&mut self.by(0, &["import", bundle, "--signer", "development"]));
+    }
+
+    /// Proposed by one, approved by the other.
+    fn publish(&self, version: &str, step: &str) {
+        let words = ["publish", MODEL, version, "--ring", "pilot", "--step", step, "--note", "t"];
+        let proposal = run(&mut self.by(0, &words));
+        let own = refused(&mut self.by(0, &["approve", proposal.trim()]));
+        assert!(own.contains("two persons"), "{own}");
+        run(&mut self.by(1, &["approve", proposal.trim()]));
+    }
+}
+
+/// What a command says that does not do it.
+fn refused(command: &mut Command) -> String {
+    let output = command.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{command:?} was done");
+    said
+}
+
+/// The shipped model under another version, changed, and signed by the key that everybody has.
+fn bundle(folder: &Path, version: u32, change: impl FnOnce(&Path)) -> PathBuf {
+    let shipped = workspace().join("models/artefacts").join(MODEL).join("1");
+    let made = folder.join(format!("bundle-{version}"));
+    std::fs::create_dir_all(&made).expect("a folder");
+    for entry in std::fs::read_dir(shipped).expect("the shipped model") {
+        let path = entry.expect("a file").path();
+        std::fs::copy(&path, made.join(path.file_name().expect("a name"))).expect("a copy");
+    }
+    let path = made.join("manifest.json");
+    let text = std::fs::read(&path).expect("a manifest");
+    let mut manifest: Value = serde_json::from_slice(&text).expect("JSON");
+    manifest["version"] = version.into();
+    let manifest = manifest.to_string().into_bytes();
+    let signature = SigningKey::development().sign_manifest(&manifest);
+    std::fs::write(&path, manifest).expect("a file");
+    std::fs::write(made.join("manifest.sig"), signature).expect("a file");
+    change(&made);
+    made
+}
+
+/// What a depot's own command line says of the model.
+fn at(depot: &Depot) -> Value {
+    let said = run(depot.nested(&["models", "list"]).arg("--json"));
+    let listed: Value = serde_json::from_str(&said).expect("JSON");
+    let items = listed["items"].as_array().expect("a list");
+    items.iter().find(|item| item["model"] == MODEL).cloned().unwrap_or_default()
+}
+
+fn wait_for(depot: &Depot, place: &str, version: u32) {
+    until(&format!("version {version} is {place}"), LONGEST, || {
+        (at(depot)["life"][place]["version"] == version).then_some(())
+    });
+}
+
+#[test]
+fn model_ring_publish_shadow_activate_rollback() {
+    let region = Region::start();
+    let (mut pilot, other) = (region.depot("NBO-1"), region.depot("NBO-2"));
+    let desk = Desk::open(&region);
+    let shipped = bundle(region.path(), 1, |_| {});
+    let words = ["import", shipped.to_str().expect("a path")];
+    let stranger = refused(&mut desk.by(0, &words));
+    assert!(stranger.contains("--signer"), "{stranger}");
+    desk.import(&shipped);
+    desk.import(&bundle(region.path(), 2, |_| {}));
+    let bent = bundle(region.path(), 9, |made| {
+        let path = made.join("model.onnx");
+        let mut bytes = std::fs::read(&path).expect("a network");
+        bytes[1_000] ^= 1;
+        std::fs::write(&path, bytes).expect("a file");
+    });
+    let words = ["import", bent.to_str().expect("a path"), "--signer", "development"];
+    let flipped = refused(&mut desk.by(0, &words));
+    assert!(flipped.contains("model.onnx differs"), "{flipped}");
+    run(&mut desk.by(0, &["ring", "pilot", "NBO-1"]));
+
+    desk.publish("1", "activate");
+    wait_for(&pilot, "active", 1);
+    desk.publish("2", "shadow");
+    wait_for(&pilot, "shadow", 2);
+    let checked = run(&mut pilot.nested(&["models", "verify"]));
+    assert!(checked.contains("2 versions checked"), "{checked}");
+    let console = region.hub.console();
+    let path = format!("/api/v1/models/{MODEL}/depots");
+    until("the hub hears of both", LONGEST, || {
+        let depots = console.get(&path);
+        let here = depots["items"].as_array()?.iter().find(|item| item["site"] == "NBO-1")?;
+        (here["active"] == 1 && here["shadow"] == 2 && here["state"] == "active").then_some(())
+    });
+    assert!(at(&other)["life"]["active"].is_null(), "the ring is one depot");
+
+    // Out of power in the middle of it, wherever that is.
+    desk.publish("2", "activate");
+    pilot.kill9();
+    pilot.serve();
+    wait_for(&pilot, "active", 2);
+    assert_eq!(at(&pilot)["life"]["previous"]["version"], 1);
+    let older = refused(pilot.nested(&["models", "activate"]).args([MODEL, "1"]));
+    assert!(older.contains("rollback"), "{older}");
+
+    run(&mut desk.by(1, &["rollback", MODEL, "1", "--ring", "pilot", "--note", "late in the rain"]));
+    wait_for(&pilot, "active", 1);
+    until("the hub hears of the way back", LONGEST, || {
+        let depots = console.get(&path);
+        let here = depots["items"].as_array()?.iter().find(|item| item["site"] == "NBO-1")?;
+        (here["active"] == 1 && here["shadow"].is_null()).then_some(())
+    });
+    let listed = console.get("/api/v1/models");
+    assert_eq!(listed["items"][0]["versions"][1]["active_at"][0], "NBO-1", "{listed}");
+    region.wait_for_agreement(&["NBO-1", "NBO-2"]);
+    region.close(vec![pilot, other]);
+}
