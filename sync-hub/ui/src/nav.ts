@@ -17,6 +17,7 @@ export const SCREENS: readonly Screen[] = [
   { path: '/exceptions', words: 'nav-exceptions', icon: 'exceptions', letter: 'e' },
   { path: '/quarantine', words: 'nav-quarantine', icon: 'quarantine', letter: 'q' },
   { path: '/rights', words: 'nav-rights', icon: 'rights', letter: 'r' },
+  { path: '/models', words: 'nav-models', icon: 'balance', letter: 'm' },
   { path: '/invite', words: 'nav-invite', icon: 'invite', letter: 'i' },
 ];
 

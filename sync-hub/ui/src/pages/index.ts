@@ -4,6 +4,8 @@ import type { Component } from 'svelte';
 import Exceptions from './Exceptions.svelte';
 import Fleet from './Fleet.svelte';
 import Invite from './Invite.svelte';
+import ModelPage from './ModelPage.svelte';
+import Models from './Models.svelte';
 import OrderDetail from './OrderDetail.svelte';
 import Orders from './Orders.svelte';
 import Quarantine from './Quarantine.svelte';
@@ -24,6 +26,8 @@ export const PAGES: readonly (readonly [pattern: string, page: Page])[] = [
   ['/exceptions', Exceptions],
   ['/quarantine', Quarantine],
   ['/rights', Rights],
+  ['/models', Models],
+  ['/models/:model', ModelPage],
   ['/invite', Invite],
   ['/settings', Settings],
 ];
