@@ -9,6 +9,7 @@
 
 pub mod check;
 pub mod formats;
+pub mod json;
 pub mod plan;
 pub mod problem;
 pub mod solve;

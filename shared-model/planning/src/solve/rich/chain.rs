@@ -199,7 +199,12 @@ impl Chain<'_> {
         // What is on board of a vehicle underway has been released.
         let waits =
             via.reload == 0 && !label.is_first_underway && stop.release_s > label.trip_began_s;
-        let mut next = if waits {
+        let later = if waits { label.released(stop.release_s) } else { None };
+        let mut next = if let Some(later) = later {
+            let mut now = later.ok()?;
+            let place = now.go_via(self.step, self.place(position - 1), via, 0)?;
+            now.step(self.step, place, stop, ride_left_s)?
+        } else if waits {
             self.trip_again(layers, position, parent, via, stop.release_s)?
         } else {
             let mut now = *label;

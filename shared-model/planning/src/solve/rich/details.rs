@@ -22,6 +22,8 @@ pub(super) struct Stop {
     pub(super) collect: [i64; DIMENSIONS],
     pub(super) ships: [i64; DIMENSIONS],
     pub(super) delivers: bool,
+    /// One window, never late.
+    pub(super) is_plain: bool,
     pub(super) backhaul: bool,
     /// Of a delivery with a limit: the node of its pickup, [`NONE`] when it was picked up already, and the limit.
     pub(super) ride: Option<Ride>,
@@ -78,6 +80,8 @@ pub(super) struct Rider {
     pub(super) underway: Option<Taken>,
     /// Whether the begin of the route matters: time costs, is limited, or decides whether a break is owed.
     pub(super) times_matter: bool,
+    /// One speed all day, and the begin of the route does not matter.
+    pub(super) is_plain: bool,
 }
 
 /// What a vehicle underway has behind it.
@@ -219,6 +223,7 @@ fn stop(
         collect,
         ships,
         delivers: deliver != zero,
+        is_plain: visit.windows.len() == 1 && job.late_s_max == 0,
         backhaul,
         ride,
         begins: !is_delivery,
@@ -257,7 +262,9 @@ pub(super) fn rider(problem: &Problem, ways: &[Ways], vehicle: VehicleIx) -> Rid
             || vehicle_type.duration_s_max.is_some()
             || !known.breaks.is_empty()
             || problem.objective.fairness_cost_per_second > 0,
+        is_plain: false,
     };
+    rider.is_plain = !rider.times_matter && !ways[profile].changes();
     match known.start {
         Start::Depot(depot) => {
             let depot = &problem.depots[depot.at()];

@@ -31,6 +31,8 @@ pub(super) struct Label {
     /// Begin of this trip's loading, and the first stop of the trip by its position.
     pub(super) trip_began_s: i64,
     pub(super) trip_from: u16,
+    pub(super) trip: Trip,
+    pub(super) trip_loading_s: i64,
     pub(super) reloads: u32,
     pub(super) breaks: u8,
     pub(super) after_backhaul: bool,
@@ -42,6 +44,38 @@ pub(super) struct Label {
     pub(super) parent: u16,
     pub(super) via: Via,
 }
+
+/// The stops of a trip as one (Vidal et al. 2013, section 4.3): loaded at `b`, it is ready at `max(b + spent_s, ready_s)`,
+/// and `b` may be no later than `latest_s`. `None` once a stop or a way knows more than one window or speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Trip {
+    spent_s: i64,
+    ready_s: i64,
+    latest_s: i64,
+    is_plain: bool,
+}
+
+impl Trip {
+    fn loaded(latest_s: i64, is_plain: bool) -> Self {
+        Self { spent_s: 0, ready_s: i64::MIN / 2, latest_s, is_plain }
+    }
+
+    #[inline]
+    fn spend(&mut self, seconds: i64) {
+        self.spent_s += seconds;
+        self.ready_s += seconds;
+    }
+
+    #[inline]
+    fn meet(&mut self, window: Window) {
+        self.latest_s = self.latest_s.min(window.to_s - self.spent_s);
+        self.ready_s = self.ready_s.max(window.from_s);
+    }
+}
+
+/// No trip loaded that late keeps its windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Never;
 
 /// What a step is taken with.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +105,11 @@ impl Label {
             shipped: [0; DIMENSIONS],
             trip_began_s: begin_s,
             trip_from: 1,
+            trip_loading_s: rider.start_loading_s,
+            trip: Trip::loaded(
+                rider.start_window.to_s + rider.start_loading_s,
+                rider.is_plain && rider.underway.is_none(),
+            ),
             reloads: 0,
             breaks: 0,
             after_backhaul: false,
@@ -95,6 +134,26 @@ impl Label {
             label.is_first_underway = true;
         }
         Some(label)
+    }
+
+    /// The same way with its trip loaded no earlier than `release_s`; `None` when that has to be simulated.
+    pub(super) fn released(&self, release_s: i64) -> Option<Result<Self, Never>> {
+        if !self.trip.is_plain {
+            return None;
+        }
+        let loaded_s = release_s + self.trip_loading_s;
+        if loaded_s > self.trip.latest_s {
+            return Some(Err(Never));
+        }
+        let mut later = *self;
+        later.trip_began_s = release_s;
+        // The begin of the route does not matter here, and how late it could be is not known any more.
+        later.slack_s = 0;
+        if later.reloads == 0 {
+            later.begin_s = release_s;
+        }
+        later.ready_s = self.ready_s.max(loaded_s + self.trip.spent_s).max(self.trip.ready_s);
+        Some(Ok(later))
     }
 
     /// How much later the route can begin for nothing.
@@ -149,7 +208,9 @@ impl Label {
         to: PlaceIx,
     ) -> Option<()> {
         let Some(from) = from else { return Some(()) };
-        self.ready_s = step.ways.arrival_s(from, to, self.ready_s)?;
+        let arrive_s = step.ways.arrival_s(from, to, self.ready_s)?;
+        self.trip.spend(arrive_s - self.ready_s);
+        self.ready_s = arrive_s;
         let metres = step.ways.metres(from, to)?;
         self.metres += metres;
         self.cost += metres * step.rider.cost_per_metre;
@@ -169,6 +230,7 @@ impl Label {
         let window = open_at(&rest.windows, self.ready_s)?;
         self.wait_until(self.ready_s.max(window.from_s), window.to_s);
         self.ready_s += rest.duration_s;
+        self.trip.is_plain = false;
         self.breaks |= 1 << number;
         Some(())
     }
@@ -180,6 +242,8 @@ impl Label {
         }
         self.wait_until(begin_s, reload.window.to_s);
         self.ready_s += reload.loading_s;
+        self.trip = Trip::loaded(reload.window.to_s + reload.loading_s, rider.is_plain);
+        self.trip_loading_s = reload.loading_s;
         self.trip_began_s = begin_s;
         self.reloads += 1;
         self.on_board = self.shipped;
@@ -200,8 +264,13 @@ impl Label {
         self.drive(step, place, stop.place)?;
         self.carry(step.rider, stop)?;
         match open_at(&stop.windows, self.ready_s) {
-            Some(window) => self.wait_until(self.ready_s.max(window.from_s), window.to_s),
+            Some(window) => {
+                self.wait_until(self.ready_s.max(window.from_s), window.to_s);
+                self.trip.meet(window);
+                self.trip.is_plain &= stop.is_plain;
+            }
             None => {
+                self.trip.is_plain = false;
                 let late_s = self.ready_s - stop.due_s;
                 if late_s > stop.late_s_max {
                     return None;
@@ -214,6 +283,7 @@ impl Label {
             return None;
         }
         self.ready_s += stop.service_s;
+        self.trip.spend(stop.service_s);
         if stop.begins && stop.handed_out.is_some_and(|before| before != step.rider.vehicle) {
             self.cost += step.moved_cost;
         }

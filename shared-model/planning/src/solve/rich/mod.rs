@@ -165,6 +165,34 @@ impl Rich {
         leave_s + on_s > cache.latest_s[after]
     }
 
+    /// No insertion costs less: its stop out again, with breaks and reloads where they were, the route would be as cheap as
+    /// it is now or dearer, as far as ways over a third place are not shorter.
+    fn least_price(&self, route: u16, after: usize, node: u16) -> i64 {
+        let cache = &self.caches[usize::from(route)];
+        let Step { rider, ways, .. } = self.step(route);
+        let to = self.stops[usize::from(node)].place;
+        let place = |at: &u16| self.stops[usize::from(*at)].place;
+        let before = if after == 0 { rider.start } else { cache.nodes.get(after - 1).map(place) };
+        let behind = cache.nodes.get(after).map(place).or(rider.end);
+        let metres = |from, to| ways.metres(from, to).unwrap_or(0);
+        let detour = |from, on| match (from, on) {
+            (Some(from), Some(on)) => metres(from, to) + metres(to, on) - metres(from, on),
+            (Some(from), None) => metres(from, to),
+            (None, Some(on)) => metres(to, on),
+            (None, None) => 0,
+        };
+        let mut least = detour(before, behind);
+        if rider.reloads_max > 0 {
+            for reload in &rider.reloads {
+                let depot = Some(reload.place);
+                let over =
+                    detour(before, depot).min(detour(depot, behind)).min(detour(depot, depot));
+                least = least.min(over);
+            }
+        }
+        least * rider.cost_per_metre
+    }
+
     fn after(&self, tours: &Tours, pred: u16) -> usize {
         if tours.is_visit(pred) { usize::from(self.position[usize::from(pred)]) } else { 0 }
     }
@@ -225,7 +253,10 @@ impl Evaluator for Rich {
     ) -> i64 {
         let route = tours.link(pred).route;
         let after = self.after(tours, pred);
-        if !self.has_room(route) || self.is_too_late(route, after, node) {
+        if self.least_price(route, after, node) >= below
+            || !self.has_room(route)
+            || self.is_too_late(route, after, node)
+        {
             return NEVER;
         }
         let scratch = &mut *self.scratch.borrow_mut();
@@ -250,7 +281,10 @@ impl Evaluator for Rich {
         let route = tours.link(pred).route;
         let after = self.after(tours, pred);
         let mut best = PairPlace { price: NEVER, delivery_pred: pickup };
-        if !self.has_room(route) || self.is_too_late(route, after, pickup) {
+        if self.least_price(route, after, pickup) >= below
+            || !self.has_room(route)
+            || self.is_too_late(route, after, pickup)
+        {
             return best;
         }
         let Scratch { nodes, layers } = &mut *self.scratch.borrow_mut();
