@@ -9,8 +9,7 @@ const EARTH_RADIUS_METRES: f64 = 6_371_008.8;
 pub(crate) const METRES_PER_STEP: f64 = EARTH_RADIUS_METRES * std::f64::consts::PI / 180.0 / 1e7;
 
 /// Great-circle distance in metres (haversine).
-#[must_use]
-pub fn great_circle_metres(a: Point, b: Point) -> f64 {
+pub(crate) fn great_circle_metres(a: Point, b: Point) -> f64 {
     let (lat_a, lat_b) = (a.lat().to_radians(), b.lat().to_radians());
     let half_lat = (lat_b - lat_a) / 2.0;
     let half_lon = (b.lon() - a.lon()).to_radians() / 2.0;

@@ -11,6 +11,7 @@ pub mod estimate;
 mod file;
 mod geodesy;
 mod hierarchy;
+mod map;
 mod place;
 mod profile;
 mod roads;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Minutes of a day.
-pub const DAY_MINUTES: u16 = 1_440;
+const DAY_MINUTES: u32 = 1_440;
 
 /// A part of the day with travel times of its own. Local time of the depot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ impl Slice {
     /// The slice of a minute of the day; minutes beyond midnight go on into the next day.
     #[must_use]
     pub fn at_minute(minute: u32) -> Slice {
-        match minute % u32::from(DAY_MINUTES) {
+        match minute % DAY_MINUTES {
             360..570 => Slice::Morning,
             570..960 => Slice::Day,
             960..1_200 => Slice::Evening,

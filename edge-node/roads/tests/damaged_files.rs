@@ -41,7 +41,9 @@ fn an_extract_cut_anywhere_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let whole = hamlet();
     build_bytes(&whole, folder.path()).unwrap();
-    for length in 0..whole.len() {
+    // The format has no end mark: a file cut exactly before its last block is a whole file with less in it.
+    let relations_begin = whole.len() - last_frame_bytes(&whole);
+    for length in (0..whole.len()).filter(|length| *length != relations_begin) {
         let error = build_bytes(&whole[..length], folder.path()).expect_err("half a file");
         let told = matches!(
             error,
@@ -49,6 +51,19 @@ fn an_extract_cut_anywhere_is_refused() {
         );
         assert!(told, "{length}: {error}");
     }
+}
+
+fn last_frame_bytes(file: &[u8]) -> usize {
+    let mut last = 0;
+    let mut rest = file;
+    while !rest.is_empty() {
+        let header_bytes = u32::from_be_bytes(rest[..4].try_into().unwrap()) as usize;
+        let header = &rest[4..4 + header_bytes];
+        let mut at = 3 + header[1] as usize;
+        last = 4 + header_bytes + read_varint(header, &mut at);
+        rest = &rest[last..];
+    }
+    last
 }
 
 #[test]

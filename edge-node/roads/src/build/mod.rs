@@ -1,6 +1,7 @@
 //! From an `.osm.pbf` to the files that a node serves. Runs for seconds to minutes on all cores, holds the extract's roads in
 //! memory, and leaves either whole new files or none.
 
+mod draw;
 mod error;
 mod extract;
 mod frames;
@@ -31,12 +32,17 @@ use turns::{Driven, NOWHERE};
 
 /// Name of the graph file in the folder of a build.
 pub const GRAPH_FILE: &str = "roads.graph";
+/// Name of the offline map in the folder of a build: PMTiles, vector tiles of zooms 10 to 14.
+pub const MAP_FILE: &str = "map.pmtiles";
 
 /// What a build found and made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     pub graph_path: PathBuf,
     pub graph_bytes: u64,
+    pub map_path: PathBuf,
+    pub map_bytes: u64,
+    pub map_tiles: usize,
     /// Ways with a `highway` or ferry tag that some vehicle may use.
     pub ways: usize,
     /// Ways of which the extract holds a part only.
@@ -65,7 +71,7 @@ pub struct ProfileReport {
     pub took: Duration,
 }
 
-/// Builds the graph file in `folder`, which must exist. `step` is told in words what is being done.
+/// Builds [`GRAPH_FILE`] and [`MAP_FILE`] in `folder`, which must exist. `step` is told in words what is being done.
 ///
 /// # Errors
 /// When the extract cannot be read, is damaged or too large, holds no roads, or the files cannot be written.
@@ -74,10 +80,9 @@ pub fn build(
     folder: &Path,
     step: &mut dyn FnMut(&str),
 ) -> Result<Report, BuildError> {
-    #[expect(clippy::disallowed_methods, reason = "told to the operator, decides nothing")]
     let started = std::time::Instant::now();
     let frames = Frames::open(extract)?;
-    let extract = Extract::read(&frames, |what| step(what))?;
+    let extract = Extract::read(&frames, &mut *step)?;
     step("cutting ways into segments");
     let network = Network::build(&extract)?;
     step("contracting");
@@ -86,9 +91,16 @@ pub fn build(
     let graph_path = folder.join(GRAPH_FILE);
     let graph_bytes = write(&graph_path, &extract, &network, &built)
         .map_err(BuildError::io("write", &graph_path))?;
+    step("drawing the map");
+    let map_path = folder.join(MAP_FILE);
+    let (map_bytes, map_tiles) =
+        draw::draw(&extract, &map_path).map_err(BuildError::io("write", &map_path))?;
     Ok(Report {
         graph_path,
         graph_bytes,
+        map_path,
+        map_bytes,
+        map_tiles,
         ways: extract.ways.iter().filter(|way| way.is_routable()).count(),
         ways_cut: network.ways_cut,
         segments: network.segments.len(),
@@ -126,7 +138,6 @@ fn contract_profile(
     network: &Network,
     profile: Profile,
 ) -> Result<Built, BuildError> {
-    #[expect(clippy::disallowed_methods, reason = "told to the operator, decides nothing")]
     let started = std::time::Instant::now();
     let (forbidden, restrictions_unplaced) =
         restriction::forbidden(network, &extract.restrictions, profile);

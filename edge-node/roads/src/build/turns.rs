@@ -59,10 +59,9 @@ impl Driven {
                 arcs.push(Arc { from: network.tail(edge), to, edge });
             }
         }
-        for state in 1..automaton.states() {
-            let from = vertex_of_state[state];
-            let Some(at) = automaton.last_edge[state].filter(|_| from != NOWHERE) else { continue };
-            let state = u32::try_from(state).unwrap_or(ROOT);
+        for (state, &from) in (0..).zip(&vertex_of_state).skip(1) {
+            let remembered = automaton.last_edge[state as usize];
+            let Some(at) = remembered.filter(|_| from != NOWHERE) else { continue };
             for edge in network.leaving(network.head(at)).filter(|edge| open(*edge)) {
                 if let Some(to) = vertex_after(state, edge) {
                     arcs.push(Arc { from, to, edge });

@@ -5,7 +5,7 @@
 //! okada passes, a park without through streets, oneway pairs, roundabouts, signals, gates, bollards and forbidden turns.
 
 mod layout;
-mod pbf;
+pub(crate) mod pbf;
 mod streets;
 
 use crate::place::Point;
