@@ -39,9 +39,9 @@ pub fn read(folder: &Path, pinned: &PinnedKeys) -> Result<Verified, Refused> {
 /// [`Refused::Unreadable`]; [`Refused::FileDiffers`] when there are more.
 pub fn read_file(path: &Path, entry: &FileEntry) -> Result<Vec<u8>, Refused> {
     let name = entry.name.file_name();
-    read_bounded(path, name, entry.bytes).map_err(|refused| match refused {
-        Refused::TooLarge { .. } => Refused::FileDiffers { part: name },
-        other => other,
+    read_bounded(path, name, entry.bytes).map_err(|refused| {
+        let longer = matches!(refused, Refused::TooLarge { .. });
+        if longer { Refused::FileDiffers { part: name } } else { refused }
     })
 }
 

@@ -282,7 +282,7 @@ impl Manifest {
             let names: Vec<&str> = needed.iter().map(|part| part.file_name()).collect();
             return Err(wrong("files", format!("are not exactly {}", names.join(", "))));
         }
-        for file in self.files.iter().filter(|file| file.bytes > FILE_BYTES_MAX) {
+        if let Some(file) = self.files.iter().find(|file| file.bytes > FILE_BYTES_MAX) {
             return Err(Refused::TooLarge {
                 part: file.name.file_name().to_owned(),
                 bytes: file.bytes,

@@ -196,9 +196,8 @@ impl Verified {
             ("features", golden.features(), features.len()),
             ("outputs", golden.outputs(), outputs.len()),
         ];
-        for (field, found, needed) in
-            widths.into_iter().filter(|(_, found, needed)| found != needed)
-        {
+        let off = widths.into_iter().find(|(_, found, needed)| found != needed);
+        if let Some((field, found, needed)) = off {
             let reason = format!("has {found} columns, and {needed} are needed");
             return Err(Refused::field("golden.bin", field, reason));
         }

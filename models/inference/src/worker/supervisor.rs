@@ -163,10 +163,9 @@ impl Supervisor {
             self.bring_in(name, now)?;
         }
         let question = Request::Predict { model: *name.as_bytes(), rows: to_bytes(rows) };
-        match self.ask_of(name, &question, deadline, now)? {
-            Reply::Values(bytes) => Ok(to_values(&bytes)),
-            other => Err(unexpected(&other)),
-        }
+        let reply = self.ask_of(name, &question, deadline, now)?;
+        let Reply::Values(bytes) = reply else { return Err(unexpected(&reply)) };
+        Ok(to_values(&bytes))
     }
 
     /// Loads a kept model into the worker, which is started if it does not run.
@@ -208,13 +207,12 @@ impl Supervisor {
         })?;
         self.child = Some(child);
         let begin = Request::Begin { memory_bytes_max: self.limits.memory_bytes_max };
-        match self.ask(&begin, self.limits.load_deadline, now)? {
-            Reply::Done => Ok(()),
-            other => {
-                self.end(now);
-                Err(Failure::CannotStart { reason: unexpected(&other).to_string() })
-            }
+        let reply = self.ask(&begin, self.limits.load_deadline, now)?;
+        if reply != Reply::Done {
+            self.end(now);
+            return Err(Failure::CannotStart { reason: unexpected(&reply).to_string() });
         }
+        Ok(())
     }
 
     /// Asks on behalf of a model, whose strikes are counted.
@@ -237,19 +235,13 @@ impl Supervisor {
         }
         let reply = asked?;
         self.restarts.note_answer();
-        match reply {
-            Reply::Failed { fault: Fault::Panic, reason } => Err(Failure::Panicked { reason }),
-            Reply::Failed { fault: Fault::Question, reason } => {
-                Err(Failure::BadQuestion { reason })
-            }
-            Reply::Failed { fault: Fault::Model, reason } => Err(match request {
-                Request::Load { .. } => Failure::Refused { reason },
-                Request::Begin { .. } | Request::Predict { .. } | Request::Unload { .. } => {
-                    Failure::Failed { reason }
-                }
-            }),
-            reply => Ok(reply),
-        }
+        let Reply::Failed { fault, reason } = reply else { return Ok(reply) };
+        Err(match (fault, request) {
+            (Fault::Panic, _) => Failure::Panicked { reason },
+            (Fault::Question, _) => Failure::BadQuestion { reason },
+            (Fault::Model, Request::Load { .. }) => Failure::Refused { reason },
+            (Fault::Model, _) => Failure::Failed { reason },
+        })
     }
 
     fn ask(
