@@ -18,7 +18,7 @@ article index never
 
 /// Articles in a table, neighbours of one, characters of an article's name, baskets counted.
 pub const ARTICLES_MAX: usize = 50_000;
-pub const NEIGHBOURS_MAX: usize = 50;
+pub const NEIGHBOURS_MAX: usize = 100;
 pub const ARTICLE_BYTES_MAX: usize = 64;
 /// Purchases of one customer that are looked at, the newest first.
 pub const HISTORY_MAX: usize = 5_000;
@@ -54,7 +54,7 @@ pub struct Article {
     pub name: String,
     /// Customers (or baskets) that bought it.
     pub support: u32,
-    /// (index in the table, score), best first.
+    /// (index in the table, score), best first; a score below zero speaks against.
     pub neighbours: Vec<(u32, f32)>,
 }
 
@@ -95,7 +95,7 @@ impl Table {
             }
             let sound = |&(to, score): &(u32, f32)| {
                 let to = to as usize;
-                to < articles.len() && to != at && score.is_finite() && score > 0.0
+                to < articles.len() && to != at && score.is_finite()
             };
             if !article.neighbours.iter().all(sound) {
                 return Err(TableRefused::Neighbour(at));
@@ -221,7 +221,7 @@ impl Table {
 }
 
 /// How loudly popularity speaks beside the neighbours.
-const POPULARITY_WEIGHT: f64 = 0.05;
+const POPULARITY_WEIGHT: f64 = 0.01;
 
 /// Buying something often says little more than buying it twice.
 fn weight_of(times: f64) -> f64 {
