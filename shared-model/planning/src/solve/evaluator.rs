@@ -32,6 +32,17 @@ pub(crate) trait Evaluator {
         0
     }
 
+    /// Whether `shared_cost` is ever more than nothing.
+    fn has_shared_cost(&self) -> bool {
+        false
+    }
+
+    /// What the plan costs beyond the sum of its routes, of which those in `used` have visits.
+    fn shared_cost(&self, used: &[u16]) -> i64 {
+        let _ = used;
+        0
+    }
+
     /// Recomputes what is cached of `route` and returns its whole cost.
     fn refresh(&mut self, compiled: &Compiled, tours: &Tours, route: u16) -> i64;
 

@@ -23,6 +23,8 @@ pub(crate) struct State<'a, E> {
     /// Cost of each route, and of everything with the price of what is left out.
     pub route_cost: Vec<i64>,
     pub cost: i64,
+    /// Part of `cost` that belongs to no route alone.
+    shared_cost: i64,
     /// Jobs that can be planned.
     pub open_count: usize,
     /// Jobs in no route.
@@ -84,7 +86,8 @@ impl<'a, E: Evaluator> State<'a, E> {
         let routes = tours.size.len();
         let absent: Vec<u16> = compiled.open_jobs().collect();
         let unserved: i64 = absent.iter().map(|&job| compiled.jobs[job as usize].unserved).sum();
-        let cost = unserved + evaluator.base_cost();
+        let shared_cost = evaluator.shared_cost(&[]);
+        let cost = unserved + evaluator.base_cost() + shared_cost;
         let mut empty =
             vec![EmptyRoutes { words: vec![0; routes.div_ceil(64)] }; compiled.classes.len()];
         for (route, &class) in compiled.vehicles.iter().enumerate() {
@@ -96,6 +99,7 @@ impl<'a, E: Evaluator> State<'a, E> {
             evaluator,
             route_cost: vec![0; routes],
             open_count: absent.len(),
+            shared_cost,
             cost,
             absent_before: absent.clone(),
             best: Routes { cost, routes: vec![Vec::new(); routes], absent: absent.clone() },
@@ -199,6 +203,11 @@ impl<'a, E: Evaluator> State<'a, E> {
         self.cost += cost - *before;
         *before = cost;
         self.note_use(route);
+        if self.evaluator.has_shared_cost() {
+            let shared_cost = self.evaluator.shared_cost(&self.used);
+            self.cost += shared_cost - self.shared_cost;
+            self.shared_cost = shared_cost;
+        }
     }
 
     #[inline]
@@ -263,6 +272,9 @@ impl<'a, E: Evaluator> State<'a, E> {
         }
         std::mem::swap(&mut self.absent, &mut self.absent_before);
         self.cost = self.cost_before;
+        if self.evaluator.has_shared_cost() {
+            self.shared_cost = self.evaluator.shared_cost(&self.used);
+        }
     }
 
     /// Makes the step the present plan, and the best one if it is.
@@ -301,7 +313,7 @@ impl<'a, E: Evaluator> State<'a, E> {
             }
         }
         let unserved = plan.absent.iter().map(|&job| self.compiled.jobs[job as usize].unserved);
-        self.cost = unserved.sum::<i64>() + self.evaluator.base_cost();
+        self.cost = unserved.sum::<i64>() + self.evaluator.base_cost() + self.shared_cost;
         for (route, nodes) in plan.routes.iter().enumerate() {
             self.tours.relink(self.compiled, route as u16, nodes);
             self.route_cost[route] = 0;

@@ -25,6 +25,7 @@ pub(crate) struct Rich {
     ways: Vec<Ways>,
     late_cost_per_second: i64,
     moved_cost: i64,
+    fairness_cost_per_second: i64,
     caches: Vec<Cache>,
     saved: Vec<Cache>,
     saved_count: usize,
@@ -55,16 +56,12 @@ impl Rich {
             ways,
             late_cost_per_second: problem.objective.late_cost_per_second,
             moved_cost: problem.objective.moved_cost,
+            fairness_cost_per_second: problem.objective.fairness_cost_per_second,
             caches,
             saved: Vec::new(),
             saved_count: 0,
             scratch: RefCell::default(),
         }
-    }
-
-    /// Duration of the route as it is; of a vehicle underway that has nothing more to do, until its end.
-    pub(crate) fn duration_s(&self, route: u16) -> i64 {
-        self.caches[usize::from(route)].duration_s
     }
 
     fn step(&self, route: u16) -> Step<'_> {
@@ -210,6 +207,23 @@ impl Rich {
 
 impl Evaluator for Rich {
     const STEPS_PER_LOOK: u32 = 4;
+
+    fn has_shared_cost(&self) -> bool {
+        self.fairness_cost_per_second > 0
+    }
+
+    fn shared_cost(&self, used: &[u16]) -> i64 {
+        let caches = self.caches.iter().zip(&self.riders).enumerate();
+        let on_the_road = caches.filter(|(route, (_, rider))| {
+            rider.underway.is_some() || used.contains(&(*route as u16))
+        });
+        let (mut longest_s, mut shortest_s) = (0, i64::MAX);
+        for (_, (cache, _)) in on_the_road {
+            longest_s = longest_s.max(cache.duration_s);
+            shortest_s = shortest_s.min(cache.duration_s);
+        }
+        self.fairness_cost_per_second * longest_s.saturating_sub(shortest_s).max(0)
+    }
 
     fn base_cost(&self) -> i64 {
         let underway = self.riders.iter().filter_map(|rider| Some((rider, rider.underway?)));
