@@ -177,6 +177,12 @@ impl Planner {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a plan is being worked out.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.state().run.is_some()
+    }
+
     /// The plan at hand, if there is one.
     #[must_use]
     pub fn held(&self) -> Option<Arc<Held>> {

@@ -17,6 +17,7 @@ use super::paging::{Asked, NoStatus, Page, Statuses, page};
 use super::reading::{Reached, Reading, entered, read, read_one};
 use crate::dispatch::day::{Day, Gathering, NoPlace, PlaceOf};
 use crate::dispatch::held::Made;
+use crate::dispatch::planner::Progress;
 use crate::dispatch::problem::{Selection, Wish};
 use crate::identity::SignedIn;
 use crate::store::{StoreError, record_at};
@@ -334,6 +335,8 @@ struct Overview {
     manifests_on_the_road: usize,
     plan: Option<PlanHead>,
     running: bool,
+    /// Why the last run made no plan.
+    failed: Option<String>,
     ready: bool,
     missing: Vec<Missing>,
 }
@@ -359,15 +362,15 @@ async fn overview(State(app): State<App>, _: SignedIn) -> Result<Json<Overview>,
         revision: held.revision,
         status: held.made,
     });
-    let running = app.planner.progress().borrow().status == "running";
-    Ok(Json(overview_of(&day, app.planner.roads().is_installed(), plan, running)))
+    let last = (app.planner.is_running(), app.planner.progress().borrow().clone());
+    Ok(Json(overview_of(&day, app.planner.roads().is_installed(), plan, last)))
 }
 
 fn overview_of(
     day: &Day,
     roads_installed: bool,
     plan: Option<PlanHead>,
-    running: bool,
+    (running, last): (bool, Progress),
 ) -> Overview {
     let selection = Selection::of(day, &Wish::default());
     let count = |fits: &dyn Fn(&Manifest) -> bool| {
@@ -404,6 +407,7 @@ fn overview_of(
         manifests_on_the_road: count(&|manifest| manifest.status.is_on_the_road()),
         plan,
         running,
+        failed: last.detail,
         ready: missing.is_empty(),
         missing,
     }

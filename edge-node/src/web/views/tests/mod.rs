@@ -3,6 +3,7 @@
 
 mod advice;
 mod asking;
+mod planning;
 mod shapes;
 
 use std::path::Path;
@@ -184,7 +185,7 @@ fn pages(store: &Store) -> Router {
         store.clone(),
         site(),
         180,
-        || Timestamp::from_ms(1_794_204_000_000),
+        crate::store::now,
         RoadsAtHand::new(Path::new("no roads")),
         || {},
     );
