@@ -182,6 +182,7 @@ mod tests {
     fn sample() -> SampleRow {
         SampleRow {
             name: "row".to_owned(),
+            what: String::new(),
 
             budget_s: 10.0,
             seeds: BTreeMap::new(),

@@ -9,10 +9,12 @@ mod instance;
 mod ours;
 mod plot;
 mod reference;
+mod replan;
 mod routes;
 mod row;
 mod sample;
 mod tables;
+mod variants;
 mod verdict;
 
 use std::path::{Path, PathBuf};
@@ -60,6 +62,9 @@ struct Bench {
     /// Where rows are kept.
     #[arg(long, value_name = "DIR")]
     results: Option<PathBuf>,
+    /// Re-plans too: so many seeds of every case, and each of PyVRP's.
+    #[arg(long, default_value_t = 0)]
+    replan_seeds: u32,
     /// Writes the plot of gap against time here.
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<PathBuf>,
@@ -77,12 +82,23 @@ enum Role {
         #[arg(long)]
         budget: f64,
     },
+    /// New orders into a plan; prints its times. Started by the bench itself.
+    #[command(hide = true)]
+    Replan {
+        set: String,
+        file: PathBuf,
+        #[arg(long)]
+        seed: u32,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     match arguments.role {
         Some(Role::Run { set, file, seed, budget }) => run(&set, &file, seed, budget),
+        Some(Role::Replan { set, file, seed }) => {
+            say(&serde_json::to_value(replan::run(&set, &file, seed)?)?, false)
+        }
         None => say(&bench(&arguments.bench)?, true),
     }
 }
@@ -123,6 +139,9 @@ fn bench(arguments: &Bench) -> anyhow::Result<Value> {
     let (text, mut all) =
         if quick { tables::brief(&figures, &rows) } else { tables::published(&figures, &rows) };
     note(&text);
+    let replanned = replanned(arguments, &campaign)?;
+    note(&replanned.0);
+    all["replan"] = replanned.1;
     if let Some(file) = &arguments.plot {
         let series = tables::series(&figures, &rows);
         if let Some(picture) =
@@ -134,6 +153,21 @@ fn bench(arguments: &Bench) -> anyhow::Result<Value> {
     all["refused"] = json!(judged.refused);
     all["sources"] = json!(campaign::sources());
     Ok(json!({"figures": {"plans": all}}))
+}
+
+fn replanned(arguments: &Bench, campaign: &Campaign) -> anyhow::Result<(String, Value)> {
+    let seeds = if arguments.full { arguments.replan_seeds.max(3) } else { arguments.replan_seeds };
+    if seeds == 0 {
+        return Ok((String::new(), Value::Null));
+    }
+    let file = campaign.results.join("replan.jsonl");
+    let core = arguments.cores.first().copied().unwrap_or(0);
+    let mut cases = Vec::new();
+    for solver in [OURS, "pyvrp"] {
+        let seeds = if campaign.solvers.iter().any(|known| known == solver) { seeds } else { 0 };
+        cases.extend(replan::measure(&campaign.data, &file, solver, seeds, core)?);
+    }
+    Ok(tables::replanning(&cases))
 }
 
 #[allow(clippy::print_stderr, reason = "tables are for whoever watches")]

@@ -39,7 +39,7 @@ pub(crate) fn read(data: &Path) -> anyhow::Result<Known> {
         // Text in quotes comes only after the columns needed here, but for the objective's.
         let fields: Vec<&str> = line.splitn(6, ',').collect();
         let [instance, set, _, _, distance, rest] = fields[..] else { continue };
-        if rest.starts_with("hierarchical") != !is_bound(set) || !usable(set, rest) {
+        if rest.starts_with("hierarchical") == is_bound(set) || !usable(set, rest) {
             continue;
         }
         let distance: f64 = distance.parse().with_context(|| format!("{instance}: {distance}"))?;

@@ -58,32 +58,45 @@ fn route_of(
             let depot = vehicle.reload_depots.first();
             steps.push(Action::Reload(*depot.context("a second trip, and nowhere to load")?));
         }
-        for place in trip {
+        let breaks_at = |at: usize| {
+            let here = row.breaks.iter().filter(move |found| found.0 == number && found.1 == at);
+            here.map(|found| Action::Break(found.2))
+        };
+        for (at, place) in trip.iter().enumerate() {
+            steps.extend(breaks_at(at));
             let action = actions.get(place);
             steps.push(*action.with_context(|| format!("nothing is to be done at place {place}"))?);
         }
+        steps.extend(breaks_at(trip.len()));
     }
     let mut route = Route { vehicle: VehicleIx(row.vehicle), start_s: 0, actions: steps };
-    route.start_s =
-        check::latest_start(problem, &route).context("a route names what does not exist")?;
+    route.start_s = match row.start_s {
+        Some(start_s) => start_s,
+        None => {
+            check::latest_start(problem, &route).context("a route names what does not exist")?
+        }
+    };
     Ok(route)
 }
 
 /// The routes of a plan, as rows keep them.
 pub(crate) fn rows_of(problem: &Problem, plan: &Plan) -> Vec<RouteRow> {
-    let row = |route: &Route| {
-        let mut trips = vec![Vec::new()];
-        for action in &route.actions {
-            if let Action::Reload(_) = action {
-                trips.push(Vec::new());
-            } else if let (Some(place), Some(trip)) = (place_of(problem, *action), trips.last_mut())
-            {
-                trip.push(place.0);
+    plan.routes.iter().map(|route| row_of(problem, route)).collect()
+}
+
+fn row_of(problem: &Problem, route: &Route) -> RouteRow {
+    let (mut trips, mut breaks) = (vec![Vec::new()], Vec::new());
+    for action in &route.actions {
+        let trip = trips.len() - 1;
+        match *action {
+            Action::Reload(_) => trips.push(Vec::new()),
+            Action::Break(number) => breaks.push((trip, trips[trip].len(), number)),
+            Action::Visit(_) | Action::Pickup(_) | Action::Deliver(_) => {
+                trips[trip].extend(place_of(problem, *action).map(|place| place.0));
             }
         }
-        RouteRow { vehicle: route.vehicle.0, trips }
-    };
-    plan.routes.iter().map(row).collect()
+    }
+    RouteRow { vehicle: route.vehicle.0, trips, breaks, start_s: Some(route.start_s) }
 }
 
 fn place_of(problem: &Problem, action: Action) -> Option<PlaceIx> {

@@ -40,6 +40,12 @@ pub(crate) struct Row {
 pub(crate) struct RouteRow {
     pub vehicle: u32,
     pub trips: Vec<Vec<u32>>,
+    /// Trip, places of it before the break, and the break's number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaks: Vec<(usize, usize, u32)>,
+    /// When it begins; peers do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_s: Option<i64>,
 }
 
 /// What makes two runs the same run.

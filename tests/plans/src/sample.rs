@@ -17,16 +17,16 @@ pub(crate) struct SampleRow {
     #[serde(rename = "row")]
     pub name: String,
     /// For people; printed nowhere.
-    #[serde(rename = "what")]
-    _what: String,
+    #[expect(dead_code, reason = "it is there for whoever reads the sample")]
+    pub what: String,
     /// Processor seconds of every run.
     pub budget_s: f64,
     /// Runs of every peer that is measured here, by its name.
     pub seeds: BTreeMap<String, u32>,
     /// Names by set.
     pub instances: BTreeMap<String, Vec<String>>,
-    /// Shorter budgets that ours is run with too: it cools towards its deadline, so they are no part
-    /// of the longer run.
+    /// Other budgets that ours is run with too: it cools towards its deadline, so a short run is no
+    /// part of a longer one.
     #[serde(default)]
     pub also_s: Vec<f64>,
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::campaign::OURS;
 use crate::figures::{Figures, Mean};
 use crate::plot::Series;
+use crate::replan::Replanned;
 use crate::sample::SampleRow;
 
 const SOLVERS: [&str; 5] = [OURS, "pyvrp", "ortools", "vroom", "vrp-cli"];
@@ -34,6 +35,7 @@ fn long_routes(instance: &str) -> bool {
 }
 
 const VRPTW: &[&str] = &["vrptw_first", "vrptw_broad"];
+const GH1000: &[&str] = &["gh1000_first", "gh1000_more"];
 const PDPTW: &[&str] = &["pdptw_first", "pdptw_broad"];
 
 const AIMS: [Aim; 15] = [
@@ -74,7 +76,7 @@ const AIMS: [Aim; 15] = [
     },
     Aim {
         title: "Gehring & Homberger 1000, 30 s",
-        rows: &["gh1000"],
+        rows: GH1000,
         keep: any,
         at_s: 30.0,
         limits: Some((2.0, 1.2)),
@@ -141,6 +143,7 @@ pub(crate) fn published(figures: &Figures, sample: &[SampleRow]) -> (String, Val
         ("anytime", anytime(figures, sample)),
         ("growth", growth(figures, sample)),
         ("thousand_stops", thousand(figures, sample)),
+        ("constraints", constraints(figures, sample)),
     ] {
         let _ = write!(text, "{}", table.0);
         all[name] = table.1;
@@ -178,7 +181,7 @@ pub(crate) fn brief(figures: &Figures, sample: &[SampleRow]) -> (String, Value) 
         }
     }
     let head = ["row", "at", "ours %", "PyVRP %", "each, PyVRP in brackets"];
-    (table("Plans, briefly", &head, &lines), json!(values))
+    (table("Plans, briefly", &head, &lines), json!({"brief": values}))
 }
 
 fn shown(gap_pct: Option<f64>) -> String {
@@ -211,6 +214,14 @@ fn cell(mean: &Mean) -> String {
     }
 }
 
+/// A mean over fewer instances than the row has says so.
+fn cell_of(mean: &Mean, instances: usize) -> String {
+    if mean.runs == 0 || mean.instances == instances {
+        return cell(mean);
+    }
+    format!("{} (of {})", cell(mean), mean.instances)
+}
+
 fn gaps(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     for aim in &AIMS {
@@ -223,11 +234,12 @@ fn gaps(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
             Some((must, moon)) => [format!("≤ {must}"), format!("≤ {moon}")],
             None => ["< PyVRP".to_owned(), String::new()],
         };
-        let mut row = vec![aim.title.to_owned(), means[0].instances.to_string()];
+        let all = means.iter().map(|mean| mean.instances).max().unwrap_or(0);
+        let mut row = vec![aim.title.to_owned(), all.to_string()];
         row.push(format!("{} ± {:.2}", cell(&means[0]), means[0].spread_pct / 2.0));
         row.extend(limits);
         row.push(verdict(aim, &means[0], &means[1]).to_owned());
-        row.extend(means[1..].iter().map(cell));
+        row.extend(means[1..].iter().map(|mean| cell_of(mean, all)));
         rows.push(row);
         let by_solver =
             SOLVERS.iter().zip(&means).map(|(name, mean)| ((*name).to_owned(), json!(mean)));
@@ -307,7 +319,8 @@ fn growth(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
         ("800", |name| name.contains("_8_")),
         ("1,000", |name| name.contains("_10_")),
     ];
-    let of = picked(sample, &["vrptw_first", "vrptw_broad", "growth", "gh1000"]);
+    let of =
+        picked(sample, &["vrptw_first", "vrptw_broad", "growth", "gh1000_first", "gh1000_more"]);
     let mut values = json!({});
     let mut rows = Vec::new();
     for solver in ["ours", "pyvrp"] {
@@ -323,7 +336,7 @@ fn growth(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
 }
 
 fn thousand(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
-    let of = picked(sample, &["gh1000"]);
+    let of = picked(sample, GH1000);
     let mut rows = Vec::new();
     let mut values = json!({});
     for solver in SOLVERS {
@@ -344,4 +357,64 @@ fn thousand(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
     }
     let head = ["", "first feasible, mean ms", "worst ms", "peak memory of the run, MB"];
     (table("Plans: 1,000 stops", &head, &rows), values)
+}
+
+/// What each real constraint costs the search: how far 10 s are from the best of the longer runs, and how
+/// many steps a second there are.
+fn constraints(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
+    const ROWS: [(&str, &str); 6] = [
+        ("with_plain", "plain"),
+        ("with_breaks", "breaks"),
+        ("with_reload", "reload, smaller vehicles"),
+        ("with_slices", "four time slices"),
+        ("with_fleet", "mixed fleet"),
+        ("with_all", "all four"),
+    ];
+    let (mut rows, mut values) = (Vec::new(), json!({}));
+    for (name, title) in ROWS {
+        let of = picked(sample, &[name]);
+        let mean = figures.mean(OURS, &of, any, 10.0);
+        let steps = figures.mean_of(OURS, &of, |row| Some(row.iterations? as f64 / row.used_s));
+        let Some((steps, _)) = steps else { continue };
+        rows.push(vec![
+            title.to_owned(),
+            cell(&mean),
+            mean.runs.to_string(),
+            format!("{steps:.0}"),
+        ]);
+        values[name] = json!({"gap_pct": mean.gap_pct, "runs": mean.runs, "steps_per_s": steps});
+    }
+    let head = ["200 stops", "10 s above the best of 40 s, %", "runs", "steps a second"];
+    (table("Plans: each real constraint switched on", &head, &rows), values)
+}
+
+/// Re-planning, ours beside PyVRP warm from the same kind of plan.
+pub(crate) fn replanning(cases: &[Replanned]) -> (String, Value) {
+    let (mut rows, mut values) = (Vec::new(), json!({}));
+    for solver in [OURS, "pyvrp"] {
+        let of: Vec<&Replanned> = cases.iter().filter(|case| case.solver == solver).collect();
+        if of.is_empty() {
+            continue;
+        }
+        let feasible: Vec<f64> = of.iter().filter_map(|case| case.feasible_ms).collect();
+        let within: Vec<f64> = of.iter().filter_map(|case| case.within_ms).collect();
+        rows.push(vec![
+            solver.to_owned(),
+            of.len().to_string(),
+            middle_and_worst(&feasible),
+            format!("{} in {} of {}", middle_and_worst(&within), within.len(), of.len()),
+        ]);
+        values[solver] = json!({"cases": of, "feasible_ms": feasible, "within_ms": within});
+    }
+    let head = ["", "cases", "everybody served, ms", "within 0.2 % of a full 10 s, ms"];
+    (table("Plans: 20 new orders into 380 planned", &head, &rows), values)
+}
+
+fn middle_and_worst(times_ms: &[f64]) -> String {
+    let mut sorted = times_ms.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match (sorted.get(sorted.len() / 2), sorted.last()) {
+        (Some(middle), Some(worst)) => format!("{middle:.1}, worst {worst:.1}"),
+        (None, _) | (_, None) => "–".to_owned(),
+    }
 }
