@@ -1,6 +1,7 @@
 """Discover: a table of what is bought together. For each article at most a hundred neighbours, from a linear autoencoder
 that may not look at the article itself (Steck, "Embarrassingly shallow autoencoders", 2019), solved in closed form."""
 
+import struct
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -73,7 +74,7 @@ def table_bytes(found: Counted, rows: list[list[tuple[int, float]]]) -> bytes:
     support = np.asarray(found.bought.sum(axis=0)).ravel().astype(int)
 
     def float32(encoder: cbor2.CBOREncoder, value: F32) -> None:
-        encoder.write(b"\xfa" + np.float32(value).astype(">f4").tobytes())
+        encoder.write(struct.pack(">Bf", 0xFA, value))
 
     articles = [
         [name, int(support[at]), [[to, F32(score)] for to, score in rows[at]]] for at, name in enumerate(found.names)
