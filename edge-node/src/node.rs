@@ -89,7 +89,9 @@ impl Node {
         let identity = Identity::new(store.clone(), Hasher::new(state.pepper()?)?, find_staff);
         let code = site.site.to_string();
         let live = Live::new(KINDS)?;
-        let advice = Advice::new(profile.site.time_zone.utc_offset_minutes());
+        let (models, notes) = open_models(&state, store.clone())?;
+        let advice =
+            Advice::new(profile.site.time_zone.utc_offset_minutes()).with_models(models.clone());
         let stop = CancellationToken::new();
         let pages = live.clone();
         let planner = Planner::new(
@@ -125,7 +127,6 @@ impl Node {
         node.tasks.spawn(push_changes(store.clone(), live, node.stop.clone()));
         node.tasks.spawn(advice.follow(store.clone(), node.stop.clone()));
         node.tasks.spawn(keep_certificate(tls, floor, node.stop.clone()));
-        let (models, notes) = open_models(&state, store.clone())?;
         node.tasks.spawn(models.clone().run(notes, node.stop.clone()));
         node.start_sync(running, &state, store, models)?;
         Ok(node)

@@ -8,7 +8,7 @@ use serde::Serialize;
 use shared_model::id::ArticleCode;
 use shared_model::time::Timestamp;
 
-use super::history::{Day, History};
+use super::history::{Day, History, PERIOD_DAYS};
 
 /// Who made a forecast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,6 +41,14 @@ pub struct Question {
     pub rows: Vec<[f32; WIDTH]>,
 }
 
+/// What a finished period really asked for, to be told to whoever forecast it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    pub subject: String,
+    /// Demand over the level of that day: what the model's first output says.
+    pub ratio: f32,
+}
+
 impl Question {
     /// Rows of all articles that have whole periods behind them.
     #[must_use]
@@ -66,6 +74,35 @@ impl Question {
         Self { day, articles, rows }
     }
 
+    /// One a row: article and day, so that the outcome finds its forecast.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<String> {
+        self.articles.iter().map(|(code, _)| subject(code, self.day)).collect()
+    }
+
+    /// The formula in the model's own terms: ratios to the level.
+    #[must_use]
+    pub fn baseline_ratios(&self) -> Vec<f32> {
+        let of = |periods: &[Period]| {
+            let level = demand::level(periods);
+            demand::baseline(periods)
+                .map(|f| [f.mean, f.q50, f.q90].map(|units| narrow(units / level)))
+        };
+        self.articles.iter().flat_map(|(_, periods)| of(periods).into_iter().flatten()).collect()
+    }
+
+    /// How the forecasts made one period ago came out.
+    #[must_use]
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        let told = |(code, periods): &(ArticleCode, Vec<Period>)| {
+            let (last, before) = periods.split_last()?;
+            let demand = last.demand.filter(|_| !before.is_empty())?;
+            let subject = subject(code, self.day - PERIOD_DAYS);
+            Some(Outcome { subject, ratio: narrow(demand / demand::level(before)) })
+        };
+        self.articles.iter().filter_map(told).collect()
+    }
+
     /// A model's answer. An article for which it said no number gets the formula's.
     #[must_use]
     pub fn answered(&self, outputs: &[[f32; OUTPUTS.len()]], by: By) -> Forecasts {
@@ -83,6 +120,15 @@ impl Question {
     pub fn unanswered(&self, reason: String) -> Forecasts {
         self.answered(&[], By::Baseline { name: "ses".into(), reason })
     }
+}
+
+fn subject(code: &ArticleCode, day: Day) -> String {
+    format!("{code}@{day}")
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a ratio; a cast of f64 saturates")]
+const fn narrow(value: f64) -> f32 {
+    value as f32
 }
 
 /// Where in the year a day lies, 0 to 1.

@@ -53,7 +53,7 @@ struct OfArticle {
 }
 
 /// What one customer ordered of one article, on which days, oldest first.
-type Habits = BTreeMap<ArticleCode, Vec<Day>>;
+pub(super) type Habits = BTreeMap<ArticleCode, Vec<Day>>;
 
 /// The fold.
 #[derive(Debug)]
@@ -245,8 +245,13 @@ impl History {
 
     /// What a customer ordered and when; nothing for a stranger.
     #[must_use]
-    pub fn habits(&self, customer: CustomerId) -> Option<&BTreeMap<ArticleCode, Vec<Day>>> {
+    pub fn habits(&self, customer: CustomerId) -> Option<&Habits> {
         self.customers.get(&customer)
+    }
+
+    /// Every customer with what was ordered and when.
+    pub fn customers(&self) -> impl Iterator<Item = (CustomerId, &Habits)> {
+        self.customers.iter().map(|(customer, habits)| (*customer, habits))
     }
 
     /// On how many of these days it was asked for.

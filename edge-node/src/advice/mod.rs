@@ -2,6 +2,7 @@
 //! log and of models that run elsewhere; a person or a rule decides what becomes of it. Posts no
 //! fact, and a depot without it sells as before.
 
+mod asking;
 mod forecasts;
 mod history;
 mod reorder;
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use forecasts::{By, Forecasts, Question};
 pub use history::{Day, History, day_of};
 pub use reorder::{POLICY, Policy, Proposal, Reason, Shelf, propose};
-pub use shelves::{Again, Discovered, SHELF_MAX, again, discovered, popular};
+pub use shelves::{Again, Discovered, Fares, SHELF_MAX, again, discovered, fares, popular};
 
 use features::discover::Table;
 use shared_model::log::{Epoch, Seq};
@@ -23,8 +24,10 @@ use shared_model::workflows::Body;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use crate::inference::Models;
 use crate::store::{Store, StoreError, WrittenAt, entries_after};
 
+const NO_MODELS: &str = "no model runs here";
 /// Entries folded between two looks at whether the depot stops.
 const FOLD_ENTRIES_MAX: u32 = 500;
 
@@ -34,11 +37,14 @@ pub struct Advice {
     known: Arc<Mutex<Known>>,
     /// The newest day's, once somebody asked.
     today: Arc<Mutex<Option<Arc<Forecasts>>>>,
+    /// None where no model can run, as in tests of pages: then the formulas answer.
+    models: Option<Models>,
     utc_offset_minutes: i32,
 }
 
 struct Known {
     history: History,
+    fares: Option<(Day, Arc<Fares>)>,
     at: WrittenAt,
     forgot_on: Day,
 }
@@ -48,10 +54,18 @@ impl Advice {
     pub fn new(utc_offset_minutes: i32) -> Self {
         let known = Known {
             history: History::new(utc_offset_minutes),
+            fares: None,
             at: (Epoch(0), Seq(0)),
             forgot_on: Day::MIN,
         };
-        Self { known: Arc::new(Mutex::new(known)), today: Arc::default(), utc_offset_minutes }
+        let known = Arc::new(Mutex::new(known));
+        Self { known, today: Arc::default(), models: None, utc_offset_minutes }
+    }
+
+    /// Asks these models first.
+    #[must_use]
+    pub fn with_models(self, models: Models) -> Self {
+        Self { models: Some(models), ..self }
     }
 
     /// The site's day.
@@ -72,18 +86,35 @@ impl Advice {
             return Arc::clone(kept);
         }
         let question = self.with(|history| Question::of(history, day, now));
-        let made = Arc::new(question.unanswered("no model is installed".to_owned()));
+        let made = Arc::new(match &self.models {
+            Some(models) => asking::forecasts(models, &question).await,
+            None => question.unanswered(NO_MODELS.to_owned()),
+        });
         *lock(&self.today) = Some(Arc::clone(&made));
         made
     }
 
+    /// How articles fare with the customers, counted once a day.
+    #[must_use]
+    pub fn fares(&self, day: Day) -> Arc<Fares> {
+        let mut known = self.lock();
+        if let Some((_, kept)) = known.fares.as_ref().filter(|(of, _)| *of == day) {
+            return Arc::clone(kept);
+        }
+        let counted = Arc::new(fares(&known.history, day));
+        known.fares = Some((day, Arc::clone(&counted)));
+        counted
+    }
+
     /// What is bought together, or what is popular here when no table is installed.
     pub async fn table(&self, now: Timestamp) -> (Arc<Table>, By) {
-        let day = self.day(now);
-        let by = By::Baseline {
-            name: "popularity".to_owned(),
-            reason: "no model is installed".to_owned(),
+        let reason = match self.models.as_ref().map(asking::table) {
+            Some(Ok(found)) => return found,
+            Some(Err(reason)) => reason,
+            None => NO_MODELS.to_owned(),
         };
+        let day = self.day(now);
+        let by = By::Baseline { name: "popularity".to_owned(), reason };
         (Arc::new(self.with(|history| popular(history, day))), by)
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use features::discover::{ARTICLES_MAX, Article, Bought, Table};
-use features::reorder::{self, Habit};
+use features::reorder::{self, Fare, Habit};
 use serde::Serialize;
 use shared_model::id::ArticleCode;
 
@@ -12,6 +12,9 @@ use super::history::{Day, History};
 
 /// Articles on one shelf: two rows on a tablet.
 pub const SHELF_MAX: usize = 10;
+
+/// How articles fare with all customers of the depot, by code.
+pub type Fares = BTreeMap<String, Fare>;
 
 /// An article that is due again.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,6 +39,7 @@ pub struct Discovered {
 #[must_use]
 pub fn again(
     habits: &BTreeMap<ArticleCode, Vec<Day>>,
+    fares: &Fares,
     today: Day,
     open: impl Fn(&ArticleCode) -> bool,
 ) -> Vec<Again> {
@@ -45,7 +49,7 @@ pub fn again(
         .collect();
     let habits: Vec<Habit<'_>> =
         days.iter().map(|(article, days)| Habit { article: article.as_str(), days }).collect();
-    reorder::rank(&habits, exact(today), habits.len())
+    reorder::rank_among(&habits, exact(today), habits.len(), |article| fares.get(article).copied())
         .into_iter()
         .filter_map(|found| {
             Some(Again {
@@ -82,6 +86,20 @@ pub fn discovered(
             })
         })
         .collect()
+}
+
+/// How every article fares with the customers of this depot, as of a day.
+#[must_use]
+pub fn fares(history: &History, today: Day) -> Fares {
+    let customers: Vec<(String, _)> =
+        history.customers().map(|(customer, habits)| (customer.to_string(), habits)).collect();
+    let orders = customers.iter().flat_map(|(customer, habits)| {
+        habits.iter().flat_map(move |(article, days)| {
+            days.iter().map(move |day| (customer.as_str(), article.as_str(), exact(*day)))
+        })
+    });
+    let found = reorder::fares(orders, exact(today));
+    found.into_iter().map(|(article, fare)| (article.to_owned(), fare)).collect()
 }
 
 /// Days looked back for what is popular.
@@ -141,13 +159,16 @@ mod tests {
 
     #[test]
     fn what_is_bought_often_and_lately_comes_first_and_what_cannot_be_sold_not_at_all() {
-        let shelf = again(&habits(), 101, |_| true);
+        let shelf = again(&habits(), &Fares::new(), 101, |_| true);
         assert_eq!(
             shelf[0],
             Again { article: code("TEA"), times: 3, since_days: 1, rhythm_days: Some(7) }
         );
         assert_eq!(shelf[1].rhythm_days, None);
-        assert_eq!(again(&habits(), 101, |article| article.as_str() != "TEA").len(), 1);
+        assert_eq!(
+            again(&habits(), &Fares::new(), 101, |article| article.as_str() != "TEA").len(),
+            1
+        );
     }
 
     #[test]

@@ -219,7 +219,9 @@ async fn shelves(
             .and_then(|customer| advice.with(|history| history.habits(customer).cloned()))
             .unwrap_or_default();
         let counter = Counter::open(reading)?;
-        let due = again(&habits, advice.day(now), |article| counter.sells(article));
+        let due = again(&habits, &advice.fares(advice.day(now)), advice.day(now), |article| {
+            counter.sells(article)
+        });
         let new = discovered(&table, &habits, |article| counter.sells(article));
         let mut offers = counter.offers()?;
         let mut shelves = Shelves { again: Vec::new(), discover: Vec::new(), by };
