@@ -159,7 +159,7 @@ fn the_map_is_an_archive_that_says_whose_data_it_is() {
     let root = unpack(long(8), long(16));
     assert!(!root.is_empty());
     let tile = unpack(long(56), long(64));
-    for layer in ["road", "water", "place"] {
+    for layer in ["roads", "water", "places"] {
         assert!(tile.windows(layer.len()).any(|bytes| bytes == layer.as_bytes()), "{layer}");
     }
     let left: Vec<String> = std::fs::read_dir(BUILT.folder.path())

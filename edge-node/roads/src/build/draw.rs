@@ -10,7 +10,7 @@ use super::extract::Extract;
 use super::scenery::Kind;
 
 /// Layers and their attributes, as TileJSON wants them, and whose data it is.
-const METADATA: &str = r#"{"name":"OmniRoute offline map","type":"baselayer","version":"1","attribution":"<a href=\"https://www.openstreetmap.org/copyright\">© OpenStreetMap contributors</a>","vector_layers":[{"id":"water","fields":{}},{"id":"landuse","fields":{"kind":"String"}},{"id":"building","fields":{}},{"id":"waterway","fields":{"kind":"String"}},{"id":"railway","fields":{}},{"id":"road","fields":{"class":"String","name":"String","bridge":"String"}},{"id":"place","fields":{"kind":"String","name":"String"}}]}"#;
+const METADATA: &str = r#"{"name":"OmniRoute offline map","type":"baselayer","version":"1","attribution":"<a href=\"https://www.openstreetmap.org/copyright\">© OpenStreetMap contributors</a>","vector_layers":[{"id":"water","fields":{}},{"id":"land","fields":{"class":"String"}},{"id":"buildings","fields":{}},{"id":"waterways","fields":{"class":"String"}},{"id":"railways","fields":{}},{"id":"roads","fields":{"class":"String","name":"String","bridge":"String"}},{"id":"places","fields":{"class":"String","name":"String"}}]}"#;
 
 /// Writes the map file; returns its bytes and its tiles.
 pub(super) fn draw(extract: &Extract, path: &Path) -> io::Result<(u64, usize)> {
@@ -67,13 +67,13 @@ impl Drawn {
         for (area, geometry) in extract.areas.iter().zip(&self.areas) {
             let (layer, from) = match area.kind {
                 Kind::Water => ("water", 10),
-                Kind::Green => ("landuse", 11),
-                Kind::Built => ("landuse", 11),
-                Kind::Building => ("building", 14),
+                Kind::Green => ("land", 11),
+                Kind::Built => ("land", 11),
+                Kind::Building => ("buildings", 14),
                 Kind::River | Kind::Stream | Kind::Railway => continue,
             };
-            let kind = [("kind", area.kind.name())];
-            let attributes: &[(&str, &str)] = if layer == "landuse" { &kind } else { &[] };
+            let class = [("class", area.kind.name())];
+            let attributes: &[(&str, &str)] = if layer == "land" { &class } else { &[] };
             if zoom >= from {
                 tiles.add(&Feature { layer, attributes, geometry });
             }
@@ -83,13 +83,13 @@ impl Drawn {
     fn add_lines(&self, extract: &Extract, zoom: u8, tiles: &mut Tiles) {
         for (line, geometry) in extract.lines.iter().zip(&self.lines) {
             let (layer, from) = match line.kind {
-                Kind::River => ("waterway", 10),
-                Kind::Stream => ("waterway", 13),
-                Kind::Railway => ("railway", 12),
+                Kind::River => ("waterways", 10),
+                Kind::Stream => ("waterways", 13),
+                Kind::Railway => ("railways", 12),
                 Kind::Water | Kind::Green | Kind::Built | Kind::Building => continue,
             };
-            let kind = [("kind", line.kind.name())];
-            let attributes: &[(&str, &str)] = if layer == "waterway" { &kind } else { &[] };
+            let class = [("class", line.kind.name())];
+            let attributes: &[(&str, &str)] = if layer == "waterways" { &class } else { &[] };
             if zoom >= from {
                 tiles.add(&Feature { layer, attributes, geometry });
             }
@@ -102,15 +102,15 @@ impl Drawn {
             let name = if zoom >= 13 { extract.names.text_of(way.name) } else { "" };
             let bridge = if way.is_bridge && zoom >= 13 { "yes" } else { "" };
             let attributes = [("class", class_name(way.class)), ("name", name), ("bridge", bridge)];
-            tiles.add(&Feature { layer: "road", attributes: &attributes, geometry });
+            tiles.add(&Feature { layer: "roads", attributes: &attributes, geometry });
         }
     }
 
     fn add_labels(&self, extract: &Extract, zoom: u8, tiles: &mut Tiles) {
         for label in extract.labels.iter().filter(|label| zoom >= 9 + label.rank.min(4)) {
-            let attributes = [("kind", label.kind), ("name", label.name.as_str())];
+            let attributes = [("class", label.kind), ("name", label.name.as_str())];
             let geometry = Geometry::Point(mercator(label.at));
-            tiles.add(&Feature { layer: "place", attributes: &attributes, geometry: &geometry });
+            tiles.add(&Feature { layer: "places", attributes: &attributes, geometry: &geometry });
         }
     }
 }
