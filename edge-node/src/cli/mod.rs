@@ -7,6 +7,7 @@ mod enrol;
 mod import;
 mod init;
 mod models;
+mod roads;
 mod serve;
 mod staff;
 mod status;
@@ -52,6 +53,9 @@ enum Command {
     /// Models: what is in use and why, and taking it back.
     #[command(subcommand)]
     Models(models::Models),
+    /// Roads: graph and offline map from an OpenStreetMap extract.
+    #[command(subcommand)]
+    Roads(roads::Roads),
     /// Runs models for the depot's process, over standard input and output.
     #[command(name = crate::inference::WORKER_SUBCOMMAND, hide = true)]
     InferWorker,
@@ -89,6 +93,7 @@ impl Cli {
             Command::Staff(staff) => staff.run().await,
             Command::Device(device) => device.run(),
             Command::Models(models) => models.run(),
+            Command::Roads(roads) => roads.run(),
             Command::InferWorker => run_worker(),
         }
     }
