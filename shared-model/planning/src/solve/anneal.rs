@@ -2,7 +2,7 @@
 //! cooling (Christiaens & Vanden Berghe 2020 cool by iterations). It knows no clock: the budget is asked.
 
 use super::{
-    compiled::Compiled,
+    compiled::{Compiled, NONE},
     evaluator::Evaluator,
     near::Near,
     random::Random,
@@ -10,6 +10,7 @@ use super::{
     ruin::Ruin,
     search::{Budget, Progress},
     state::State,
+    tails::Tails,
 };
 
 /// Start and end temperature in mean costs of a leg.
@@ -36,6 +37,9 @@ pub(crate) struct Anneal<'a, E> {
     random: Random,
     pub ruin: Ruin,
     recreate: Recreate,
+    tails: Tails,
+    /// Routes may exchange tails: no pair can be torn apart.
+    tailed: bool,
     /// `-ln` of evenly spread shares.
     logs: Vec<f64>,
     pub cooling: Cooling,
@@ -55,6 +59,8 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
             random: Random::new(seed),
             ruin: Ruin::default(),
             recreate: Recreate::new(compiled, near),
+            tails: Tails::default(),
+            tailed: compiled.jobs.iter().all(|job| job.delivery == NONE),
             logs: (0..LOTS).map(|lot| -natural_log((lot as f64 + 0.5) / LOTS as f64)).collect(),
             cooling: Cooling::default(),
             steps: 0,
@@ -98,6 +104,9 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
         self.state.begin();
         self.ruin.strings(&mut self.state, self.near, &mut self.random);
         self.recreate.greedy(&mut self.state, self.near, &mut self.random);
+        if self.tailed {
+            self.tails.improve(&mut self.state, self.near, self.recreate.tried());
+        }
         let lot = self.logs[(self.random.word() >> 52) as usize];
         let worse = (self.state.cost - self.state.cost_before()) as f64;
         if worse < temperature * lot {

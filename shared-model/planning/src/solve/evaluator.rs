@@ -81,6 +81,13 @@ pub(crate) trait Evaluator {
     /// Drops everything saved.
     fn forget(&mut self);
 
+    /// Whether what comes up to `head` can be followed by what comes from `tail` on, in another route, as far as a glance
+    /// at the clock tells.
+    fn may_follow(&self, compiled: &Compiled, tours: &Tours, head: u16, tail: u16) -> bool {
+        let _ = (compiled, tours, head, tail);
+        true
+    }
+
     /// When `route`'s vehicle best begins this order, which it can serve. Seconds of the problem's clock.
     fn start_s(&self, compiled: &Compiled, tours: &Tours, route: u16, nodes: &[u16]) -> i64;
 

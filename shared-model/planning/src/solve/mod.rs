@@ -8,6 +8,7 @@ mod anneal;
 mod compile;
 pub(crate) mod compiled;
 pub(crate) mod evaluator;
+pub mod explain;
 mod near;
 mod random;
 mod recreate;
@@ -17,6 +18,7 @@ mod search;
 mod simple;
 mod standing;
 mod state;
+mod tails;
 pub(crate) mod tours;
 
 pub use search::{Budget, Prepared, Progress, Search, Steps};

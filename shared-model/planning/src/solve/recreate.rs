@@ -144,6 +144,11 @@ impl Recreate {
         self.order = order;
     }
 
+    /// The jobs of the last `greedy`, planned or not.
+    pub(crate) fn tried(&self) -> &[(i64, u16)] {
+        &self.order
+    }
+
     fn draw_order(&self, random: &mut Random) -> Order {
         let sum: u32 = ORDERS.iter().map(|(_, odds)| odds).sum();
         let mut drawn = random.below(sum);

@@ -250,6 +250,19 @@ impl<'a, E: Evaluator> State<'a, E> {
         self.refresh(route);
     }
 
+    /// Gives two routes new orders, made of the visits both had.
+    pub(crate) fn exchange(&mut self, one: (u16, &[u16]), other: (u16, &[u16])) {
+        for (route, _) in [one, other] {
+            self.touch(route);
+        }
+        for (route, nodes) in [one, other] {
+            self.tours.relink(self.compiled, route, nodes);
+        }
+        for (route, _) in [one, other] {
+            self.refresh(route);
+        }
+    }
+
     /// Undoes everything since `begin`.
     pub(crate) fn rollback(&mut self) {
         for &job in &self.absent_before {

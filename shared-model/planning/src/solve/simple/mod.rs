@@ -289,6 +289,13 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Evaluator
         self.saved_routes.clear();
     }
 
+    fn may_follow(&self, compiled: &Compiled, tours: &Tours, head: u16, tail: u16) -> bool {
+        let (from, to) = (tours.link(head), tours.link(tail));
+        let travel = &compiled.travel[self.routes[from.route as usize].travel as usize];
+        let way = travel.way(from.place, to.place).seconds;
+        self.stops[head as usize].depart + way <= self.stops[tail as usize].latest
+    }
+
     fn start_s(&self, compiled: &Compiled, tours: &Tours, route: u16, nodes: &[u16]) -> i64 {
         let span = self.span_of(compiled, tours, route, nodes).map(|(span, _)| span);
         span.map_or(0, |span| i64::from(span.earliest))
