@@ -13,19 +13,29 @@ use super::{
     tails::Tails,
 };
 
-/// Start and end temperature in mean costs of a leg.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Cooling {
-    pub start: f64,
-    pub end: f64,
+/// Temperatures in mean costs of a leg of a decent plan, measured on the open instances.
+struct Cooling {
+    /// To begin with, for this many steps per visit; it grows with the root of the steps.
+    start: f64,
+    steps_per_visit: f64,
+    coldest: f64,
+    hottest: f64,
+    /// To begin with from a plan that was handed in: that is to be mended, not made anew.
+    warm: f64,
+    end: f64,
 }
 
-impl Default for Cooling {
-    fn default() -> Self {
-        Self { start: 1.0, end: 0.01 }
-    }
-}
+const COOLING: Cooling = Cooling {
+    start: 0.3,
+    steps_per_visit: 375.0,
+    coldest: 0.1,
+    hottest: 1.5,
+    warm: 0.05,
+    end: 0.015,
+};
 
+/// Part of the budget that descends.
+const DESCENT_SHARE: f64 = 0.02;
 /// The temperature's table: shares of the budget told apart.
 const SHARES: usize = 1024;
 const LOTS: usize = 4096;
@@ -42,7 +52,8 @@ pub(crate) struct Anneal<'a, E> {
     tailed: bool,
     /// `-ln` of evenly spread shares.
     logs: Vec<f64>,
-    pub cooling: Cooling,
+    /// Started from a plan.
+    pub is_warm: bool,
     pub steps: u64,
 }
 
@@ -62,7 +73,7 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
             tails: Tails::default(),
             tailed: compiled.jobs.iter().all(|job| job.delivery == NONE),
             logs: (0..LOTS).map(|lot| -natural_log((lot as f64 + 0.5) / LOTS as f64)).collect(),
-            cooling: Cooling::default(),
+            is_warm: false,
             steps: 0,
         }
     }
@@ -84,19 +95,44 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
     }
 
     /// Searches until the budget is spent. The best plan is in `state`.
+    ///
+    /// The first part of the budget descends without annealing: that shows how long a leg of a decent plan is and how
+    /// many steps there will be, and both set the temperature to begin with.
     pub(crate) fn anneal(&mut self, budget: &mut dyn Budget) {
-        let legs = self.state.compiled.visits.len() + self.state.used.len();
-        let travel: i64 =
-            self.state.used.iter().map(|&route| self.state.route_cost[route as usize]).sum();
-        let mean_leg = travel as f64 / legs.max(1) as f64;
-        let temperatures = temperatures(mean_leg * self.cooling.start, mean_leg * self.cooling.end);
+        let begun = self.steps;
+        let mut cooling = None;
         while let Some(left) = budget.left(self.report()) {
-            let spent = ((1.0 - left) * SHARES as f64) as usize;
-            let temperature = temperatures[spent.min(SHARES - 1)];
+            let spent = 1.0 - left;
+            if cooling.is_none() && spent >= DESCENT_SHARE {
+                let steps_left = (self.steps - begun) as f64 * left / spent.max(DESCENT_SHARE);
+                cooling = Some((spent, self.temperatures(steps_left)));
+            }
+            let temperature = cooling.as_ref().map_or(0.0, |(from, temperatures)| {
+                let share = (spent - from) / (1.0 - from);
+                temperatures[((share * SHARES as f64) as usize).min(SHARES - 1)]
+            });
             for _ in 0..E::STEPS_PER_LOOK {
                 self.step(temperature);
             }
         }
+    }
+
+    /// Temperatures from begin to end of a search that has `steps` to go.
+    fn temperatures(&self, steps: f64) -> Vec<f64> {
+        let state = &self.state;
+        let used = state.used.iter();
+        let costs: i64 = used.map(|&route| state.route_cost[route as usize]).sum();
+        let planned: usize =
+            state.used.iter().map(|&route| usize::from(state.tours.size[route as usize])).sum();
+        let mean_leg = costs.max(1) as f64 / (planned + state.used.len()).max(1) as f64;
+        let start = if self.is_warm {
+            COOLING.warm
+        } else {
+            let per_visit = steps / planned.max(1) as f64;
+            (COOLING.start * (per_visit / COOLING.steps_per_visit).sqrt())
+                .clamp(COOLING.coldest, COOLING.hottest)
+        };
+        temperatures(mean_leg * start, mean_leg * COOLING.end)
     }
 
     fn step(&mut self, temperature: f64) {

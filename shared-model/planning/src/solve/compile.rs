@@ -45,7 +45,7 @@ pub(crate) fn is_simple(problem: &Problem) -> bool {
     let plain_vehicles = problem.vehicles.iter().enumerate().all(|(at, vehicle)| {
         let vehicle_type = problem.type_of(VehicleIx::of(at));
         vehicle.breaks.is_empty()
-            && (vehicle.reload_depots.is_empty() || vehicle_type.trips_max == 1)
+            && !can_reload(problem, VehicleIx::of(at))
             && problem.profile_of(VehicleIx::of(at)).slices.len() == 1
             && fits(vehicle.shift.from_s)
             && (vehicle_type.jobs_max.is_none() || !shipments)
@@ -66,10 +66,26 @@ pub(crate) fn is_simple(problem: &Problem) -> bool {
                 visit.windows.len() == 1 && fits(visit.windows[0].from_s) && fits(visit.service_s)
             })
     });
+    let plain_jobs = plain_jobs && backhauls_are_plain(problem);
     let underway = problem.standing.as_ref().is_some_and(|standing| !standing.underway.is_empty());
     let fair = problem.objective.fairness_cost_per_second == 0;
     let moved = problem.objective.moved_cost != 0 && problem.standing.is_some();
     plain_vehicles && plain_jobs && !underway && fair && !moved && loads_fit(problem)
+}
+
+/// Whether the order of two neighbours tells if a backhaul comes before a delivery: nothing is neither.
+fn backhauls_are_plain(problem: &Problem) -> bool {
+    let is_backhaul = |job: &problem::Job| matches!(job.kind, Kind::Visit { backhaul: true, .. });
+    !problem.jobs.iter().any(is_backhaul)
+        || problem.jobs.iter().all(|job| is_backhaul(job) || !job.delivers().is_zero())
+}
+
+/// Whether the vehicle may load after its start.
+fn can_reload(problem: &Problem, vehicle: VehicleIx) -> bool {
+    let known = &problem.vehicles[vehicle.at()];
+    let starts_at_depot = matches!(known.start, Start::Depot(_));
+    !known.reload_depots.is_empty()
+        && problem.type_of(vehicle).trips_max > u32::from(starts_at_depot)
 }
 
 fn fits(seconds: i64) -> bool {
@@ -346,8 +362,7 @@ fn may_serve(problem: &Problem, vehicle: VehicleIx, job: JobIx, stage: Stage) ->
     let known = &problem.vehicles[vehicle.at()];
     let asked = &problem.jobs[job.at()];
     let starts_at_depot = matches!(known.start, Start::Depot(_));
-    let reloads = !known.reload_depots.is_empty()
-        && problem.type_of(vehicle).trips_max > u32::from(starts_at_depot);
+    let reloads = can_reload(problem, vehicle);
     let loads_it = match stage {
         Stage::Loaded(other) => other == vehicle,
         Stage::PickedUp(other) => return other == vehicle,

@@ -119,6 +119,8 @@ pub(super) trait Engine: Send {
     fn best(&self) -> &Routes;
     fn progress(&self) -> Progress;
     fn take(&mut self, routes: &Routes);
+    /// What was taken is to be mended rather than made anew.
+    fn warm(&mut self);
     fn base_cost(&self) -> i64;
     fn price_of(&mut self, route: u16, nodes: &[u16]) -> i64;
     fn written(&self, route: u16, nodes: &[u16]) -> (i64, Vec<Action>);
@@ -141,6 +143,10 @@ impl<E: Evaluator + Send> Engine for Anneal<'_, E> {
     fn take(&mut self, routes: &Routes) {
         self.state.load(routes);
         self.state.commit();
+    }
+
+    fn warm(&mut self) {
+        self.is_warm = !self.state.used.is_empty();
     }
 
     fn base_cost(&self) -> i64 {
@@ -201,6 +207,7 @@ impl Search<'_> {
     pub fn start_from(&mut self, plan: &Plan) {
         let routes = self.keepable(plan);
         self.engine.take(&routes);
+        self.engine.warm();
     }
 
     /// Goes on from another search's plan if it is better than this one's. True when it was.
