@@ -40,6 +40,18 @@ const DESCENT_SHARE: f64 = 0.02;
 const SHARES: usize = 1024;
 const LOTS: usize = 4096;
 
+/// Where in its cooling a search is; it goes on there when it is run again with the rest of the same budget.
+#[derive(Debug, Default)]
+struct Schedule {
+    /// Steps done before this budget.
+    begun: u64,
+    /// Share of the budget spent, as last heard.
+    spent: f64,
+    /// Share at which annealing began, and the temperatures from there on; none yet while descending.
+    from: f64,
+    temperatures: Vec<f64>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Anneal<'a, E> {
     pub state: State<'a, E>,
@@ -52,6 +64,7 @@ pub(crate) struct Anneal<'a, E> {
     tailed: bool,
     /// `-ln` of evenly spread shares.
     logs: Vec<f64>,
+    schedule: Schedule,
     /// Started from a plan.
     pub is_warm: bool,
     pub steps: u64,
@@ -73,6 +86,7 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
             tails: Tails::default(),
             tailed: compiled.jobs.iter().all(|job| job.delivery == NONE),
             logs: (0..LOTS).map(|lot| -natural_log((lot as f64 + 0.5) / LOTS as f64)).collect(),
+            schedule: Schedule::default(),
             is_warm: false,
             steps: 0,
         }
@@ -99,18 +113,21 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
     /// The first part of the budget descends without annealing: that shows how long a leg of a decent plan is and how
     /// many steps there will be, and both set the temperature to begin with.
     pub(crate) fn anneal(&mut self, budget: &mut dyn Budget) {
-        let begun = self.steps;
-        let mut cooling = None;
         while let Some(left) = budget.left(self.report()) {
             let spent = 1.0 - left;
-            if cooling.is_none() && spent >= DESCENT_SHARE {
-                let steps_left = (self.steps - begun) as f64 * left / spent.max(DESCENT_SHARE);
-                cooling = Some((spent, self.temperatures(steps_left)));
+            if spent < self.schedule.spent {
+                // A budget of its own, not the rest of the last one.
+                self.schedule = Schedule { begun: self.steps, ..Schedule::default() };
             }
-            let temperature = cooling.as_ref().map_or(0.0, |(from, temperatures)| {
-                let share = (spent - from) / (1.0 - from);
-                temperatures[((share * SHARES as f64) as usize).min(SHARES - 1)]
-            });
+            self.schedule.spent = spent;
+            if self.schedule.temperatures.is_empty() && spent >= DESCENT_SHARE {
+                let steps = (self.steps - self.schedule.begun) as f64;
+                self.schedule.from = spent;
+                self.schedule.temperatures = self.temperatures(steps * left / spent);
+            }
+            let share = (spent - self.schedule.from) / (1.0 - self.schedule.from);
+            let place = ((share * SHARES as f64) as usize).min(SHARES - 1);
+            let temperature = self.schedule.temperatures.get(place).copied().unwrap_or(0.0);
             for _ in 0..E::STEPS_PER_LOOK {
                 self.step(temperature);
             }
