@@ -15,8 +15,10 @@ use super::{
 
 /// Temperatures in mean costs of a leg of a decent plan, measured on the open instances.
 struct Cooling {
-    /// To begin with, for this many steps per visit; it grows with the root of the steps.
+    /// To begin with, for this many steps per visit and this many visits per route: it grows with the root of the steps,
+    /// and with the routes' length, as long routes are turned over by few steps.
     start: f64,
+    route_visits: f64,
     steps_per_visit: f64,
     coldest: f64,
     hottest: f64,
@@ -26,12 +28,13 @@ struct Cooling {
 }
 
 const COOLING: Cooling = Cooling {
-    start: 0.3,
+    start: 0.6,
+    route_visits: 15.0,
     steps_per_visit: 375.0,
     coldest: 0.1,
     hottest: 1.5,
     warm: 0.05,
-    end: 0.015,
+    end: 0.02,
 };
 
 /// Part of the budget that descends.
@@ -146,7 +149,8 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
             COOLING.warm
         } else {
             let per_visit = steps / planned.max(1) as f64;
-            (COOLING.start * (per_visit / COOLING.steps_per_visit).sqrt())
+            let long = (planned as f64 / state.used.len().max(1) as f64 / COOLING.route_visits).clamp(0.7, 2.5);
+            (COOLING.start * long * (per_visit / COOLING.steps_per_visit).sqrt())
                 .clamp(COOLING.coldest, COOLING.hottest)
         };
         temperatures(mean_leg * start, mean_leg * COOLING.end)

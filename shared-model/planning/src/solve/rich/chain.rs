@@ -7,6 +7,7 @@
 
 use super::details::{Rider, Stop, Ways};
 use super::label::{Label, Step, Via, open_at};
+use super::quick::Quick;
 use crate::problem::PlaceIx;
 use crate::solve::compiled::NONE;
 
@@ -34,6 +35,7 @@ pub(super) struct Cache {
     /// Metres of the last way, at the end.
     metres: i64,
     pub(super) jobs: usize,
+    pub(super) quick: Quick,
 }
 
 impl Cache {
@@ -72,6 +74,7 @@ impl Cache {
         self.rides.clone_from(&other.rides);
         (self.cost, self.duration_s) = (other.cost, other.duration_s);
         (self.metres, self.jobs) = (other.metres, other.jobs);
+        self.quick.copy_from(&other.quick);
     }
 }
 
@@ -113,7 +116,7 @@ impl Chain<'_> {
         }
     }
 
-    fn stop(&self, position: usize) -> &Stop {
+    pub(super) fn stop(&self, position: usize) -> &Stop {
         &self.stops[usize::from(self.nodes[position - 1])]
     }
 
@@ -286,7 +289,7 @@ impl Chain<'_> {
     }
 
     /// One step of a trip that begins no earlier than `release_s`.
-    fn again(
+    pub(super) fn again(
         &self,
         now: &Label,
         at: usize,

@@ -5,12 +5,14 @@
 mod chain;
 mod details;
 mod label;
+mod quick;
 
 use std::cell::RefCell;
 
 use self::chain::{Arrival, Cache, Chain, Scratch};
 use self::details::{Rider, Stop, Ways};
 use self::label::{Label, Step};
+use self::quick::{Gap, Look, Quick};
 use super::compiled::Compiled;
 use super::evaluator::{Evaluator, NEVER, PairPlace};
 use super::tours::Tours;
@@ -49,7 +51,7 @@ impl Rich {
                 cache
             })
             .collect();
-        Self {
+        let mut rich = Self {
             position: vec![0; stops.len()],
             stops,
             riders,
@@ -61,7 +63,11 @@ impl Rich {
             saved: Vec::new(),
             saved_count: 0,
             scratch: RefCell::default(),
+        };
+        for route in 0..rich.riders.len() {
+            rich.learn(route as u16, None);
         }
+        rich
     }
 
     fn step(&self, route: u16) -> Step<'_> {
@@ -194,6 +200,56 @@ impl Rich {
         if tours.is_visit(pred) { usize::from(self.position[usize::from(pred)]) } else { 0 }
     }
 
+    /// Remembers the chosen way of the route just accepted, for looks in constant time.
+    fn learn(&mut self, route: u16, arrival: Option<Arrival>) {
+        let mut quick = std::mem::take(&mut self.caches[usize::from(route)].quick);
+        quick.is_known = false;
+        if Quick::suits(&self.riders[usize::from(route)]) {
+            let cache = &self.caches[usize::from(route)];
+            let chain = self.chain(route, cache.nodes.len(), &cache.nodes);
+            match arrival {
+                Some(arrival) => quick.learn(&chain, &chain.path(&[], arrival.label)),
+                None if cache.nodes.is_empty() => quick.learn(&chain, &[]),
+                None => {}
+            }
+        }
+        self.caches[usize::from(route)].quick = quick;
+    }
+
+    fn look(&self, route: u16, after: usize, node: u16, below: i64) -> Look {
+        let cache = &self.caches[usize::from(route)];
+        let stop = &self.stops[usize::from(node)];
+        let Step { rider, ways, .. } = self.step(route);
+        let (true, Some(start), true) = (cache.quick.is_known, rider.start, Quick::takes(stop))
+        else {
+            return Look::Unknown;
+        };
+        let place = |at: &u16| self.stops[usize::from(*at)].place;
+        let from = if after == 0 { start } else { place(&cache.nodes[after - 1]) };
+        let to = cache.nodes.get(after).map(place).or(rider.end);
+        // A vehicle that stayed at home so far costs its fixed price on top, and its way to the end.
+        let idle = if cache.nodes.is_empty() {
+            let home = rider.end.and_then(|end| ways.metres(start, end)).unwrap_or(0);
+            rider.cost_fixed + home * rider.cost_per_metre
+        } else {
+            0
+        };
+        match cache
+            .quick
+            .look(Gap { rider, ways, stop, after, from, to }, below.saturating_sub(idle))
+        {
+            Look::Price(price) => Look::Price(price + idle),
+            look @ (Look::Never | Look::Unknown) => look,
+        }
+    }
+
+    /// What serving the node costs beyond its way.
+    fn moved_price(&self, route: u16, node: u16) -> i64 {
+        let (stop, rider) = (&self.stops[usize::from(node)], &self.riders[usize::from(route)]);
+        let is_moved = stop.begins && stop.handed_out.is_some_and(|before| before != rider.vehicle);
+        if is_moved { self.moved_cost } else { 0 }
+    }
+
     fn has_room(&self, route: u16) -> bool {
         self.caches[usize::from(route)].jobs < self.riders[usize::from(route)].jobs_max
     }
@@ -242,6 +298,7 @@ impl Evaluator for Rich {
         scratch.nodes.extend(tours.visits(route));
         let rider = &self.riders[usize::from(route)];
         let ways = &self.ways[rider.profile];
+        let mut chosen = None;
         if scratch.nodes.is_empty() {
             chain::clear(rider, ways, &self.stops, &mut self.caches[usize::from(route)]);
         } else {
@@ -249,9 +306,11 @@ impl Evaluator for Rich {
             if arrival.is_none() {
                 scratch.layers[kept + 1..].iter_mut().for_each(Vec::clear);
             }
+            chosen = arrival;
             let cache = &mut self.caches[usize::from(route)];
             chain::accept(rider, ways, &self.stops, cache, kept, &mut scratch, arrival);
         }
+        self.learn(route, chosen);
         *self.scratch.get_mut() = scratch;
         self.note_positions(route);
         self.caches[usize::from(route)].cost
@@ -272,6 +331,12 @@ impl Evaluator for Rich {
             || self.is_too_late(route, after, node)
         {
             return NEVER;
+        }
+        let moved = self.moved_price(route, node);
+        match self.look(route, after, node, below.saturating_sub(moved)) {
+            Look::Price(price) => return price + moved,
+            Look::Never => return NEVER,
+            Look::Unknown => {}
         }
         let scratch = &mut *self.scratch.borrow_mut();
         let cached = &self.caches[usize::from(route)].nodes;
