@@ -90,8 +90,8 @@ impl Node {
         let code = site.site.to_string();
         let live = Live::new(KINDS)?;
         let (models, notes) = open_models(&state, store.clone())?;
-        let advice =
-            Advice::new(profile.site.time_zone.utc_offset_minutes()).with_models(models.clone());
+        let advice = Advice::new(profile.site.time_zone.utc_offset_minutes(), wall_clock())
+            .with_models(models.clone());
         let stop = CancellationToken::new();
         let pages = live.clone();
         let planner = Planner::new(
@@ -110,7 +110,12 @@ impl Node {
             planner: planner.clone(),
             planner_pages: Arc::new(Semaphore::new(PLANNER_PAGES_MAX)),
             stopping: stop.clone(),
-            place: Arc::new(Place { site, profile, version: env!("CARGO_PKG_VERSION") }),
+            place: Arc::new(Place {
+                site,
+                profile,
+                version: env!("CARGO_PKG_VERSION"),
+                map_file: state.map_file(),
+            }),
         };
         let mut node = Self {
             https: SocketAddr::new(running.bind, 0),

@@ -62,6 +62,12 @@ impl StateDir {
         self.0.join("roads").join("roads.graph")
     }
 
+    /// The map of the town, made of the same extract.
+    #[must_use]
+    pub fn map_file(&self) -> PathBuf {
+        self.0.join("roads").join(roads::build::MAP_FILE)
+    }
+
     fn profile_path(&self) -> PathBuf {
         self.0.join("site.toml")
     }

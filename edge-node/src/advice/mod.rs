@@ -2,6 +2,7 @@
 //! log and of models that run elsewhere; a person or a rule decides what becomes of it. Posts no
 //! fact, and a depot without it sells as before.
 
+mod arrival;
 mod asking;
 mod forecasts;
 mod history;
@@ -10,17 +11,25 @@ mod reorder;
 mod sample;
 mod shelves;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arrival::{Ahead, Rounds};
+
+pub use arrival::Arrival;
 pub use forecasts::{By, Forecasts, Question};
 pub use history::{Day, History, day_of};
 pub use reorder::{POLICY, Policy, Proposal, Reason, Shelf, propose};
 pub use shelves::{Again, Discovered, Fares, SHELF_MAX, again, discovered, fares, popular};
 
+use features::arrival_time::Trip;
 use features::discover::Table;
+use shared_model::dispatch::{Manifest, VehicleKind};
+use shared_model::id::OrderId;
 use shared_model::log::{Epoch, Seq};
+use shared_model::place::Place;
 use shared_model::time::Timestamp;
-use shared_model::workflows::Body;
+use shared_model::workflows::{Body, Event};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
@@ -39,11 +48,14 @@ pub struct Advice {
     today: Arc<Mutex<Option<Arc<Forecasts>>>>,
     /// None where no model can run, as in tests of pages: then the formulas answer.
     models: Option<Models>,
+    /// When this run began.
+    since: Timestamp,
     utc_offset_minutes: i32,
 }
 
 struct Known {
     history: History,
+    rounds: Rounds,
     fares: Option<(Day, Arc<Fares>)>,
     at: WrittenAt,
     forgot_on: Day,
@@ -51,15 +63,16 @@ struct Known {
 
 impl Advice {
     #[must_use]
-    pub fn new(utc_offset_minutes: i32) -> Self {
+    pub fn new(utc_offset_minutes: i32, since: Timestamp) -> Self {
         let known = Known {
             history: History::new(utc_offset_minutes),
+            rounds: Rounds::default(),
             fares: None,
             at: (Epoch(0), Seq(0)),
             forgot_on: Day::MIN,
         };
         let known = Arc::new(Mutex::new(known));
-        Self { known, today: Arc::default(), models: None, utc_offset_minutes }
+        Self { known, today: Arc::default(), models: None, since, utc_offset_minutes }
     }
 
     /// Asks these models first.
@@ -104,6 +117,36 @@ impl Advice {
         let counted = Arc::new(fares(&known.history, day));
         known.fares = Some((day, Arc::clone(&counted)));
         counted
+    }
+
+    /// When the stops that a tour has left are reached, and who says so. Nothing for a tour that has
+    /// none left.
+    pub async fn arrivals(
+        &self,
+        manifest: &Manifest,
+        depot: Place,
+        kind: Option<VehicleKind>,
+    ) -> Option<(BTreeMap<OrderId, Arrival>, By)> {
+        let ahead = Ahead::of(manifest, depot);
+        let trips: Vec<(String, Trip)> = ahead
+            .legs
+            .iter()
+            .map(|leg| {
+                let trip = leg.trip(depot, manifest.rider, kind, self.utc_offset_minutes)?;
+                Some((leg.order.to_string(), trip))
+            })
+            .collect::<Option<_>>()?;
+        if trips.is_empty() {
+            return None;
+        }
+        let (promises, by) = match &self.models {
+            Some(models) => {
+                let book = self.lock().rounds.book().clone();
+                asking::arrivals(models, &trips, &book).await
+            }
+            None => asking::by_formula(&trips, NO_MODELS),
+        };
+        Some((ahead.arrivals(&promises), by))
     }
 
     /// What is bought together, or what is popular here when no table is installed.
@@ -152,21 +195,44 @@ impl Advice {
                 let (entry, position) = (entry.entry(), entry.entry().position);
                 known.at = (position.epoch, position.seq);
                 if let Ok(body) = Body::decode(&entry.payload) {
-                    known.history.fold(entry.hlc.at(), &body);
+                    known.fold(entry.hlc.at(), &body, self.utc_offset_minutes);
                 }
             }
+            let finished = known.rounds.take_finished();
             let newest = entries.last().map(|entry| entry.entry().hlc.at());
             let today = newest.map_or(Day::MIN, |at| day_of(at, self.utc_offset_minutes));
             if today > known.forgot_on {
                 known.history.forget_before(today);
                 known.forgot_on = today;
             }
+            drop(known);
+            self.tell(&finished);
         }
         Ok(())
     }
 
+    /// What trips really took, for the models that promised them; a trip of an earlier run of this
+    /// process was told by that one.
+    fn tell(&self, finished: &[arrival::Finished]) {
+        let Some(models) = &self.models else { return };
+        for trip in finished.iter().filter(|trip| trip.at >= self.since) {
+            asking::arrived(models, &trip.order.to_string(), trip.actual_s);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         lock(&self.known)
+    }
+}
+
+impl Known {
+    fn fold(&mut self, at: Timestamp, body: &Body, utc_offset_minutes: i32) {
+        self.history.fold(at, body);
+        for event in &body.events {
+            if let Event::Dispatch(event) = event {
+                self.rounds.fold(at, event, utc_offset_minutes);
+            }
+        }
     }
 }
 

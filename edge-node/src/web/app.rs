@@ -1,5 +1,6 @@
 //! What every handler works with: handles that are cheap to clone, nothing that can be changed.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -36,6 +37,8 @@ pub struct Place {
     pub site: Site,
     pub profile: Profile,
     pub version: &'static str,
+    /// There when the operator built one.
+    pub map_file: PathBuf,
 }
 
 /// Pages that may watch the planner at once: a depot has one dispatch desk, and a few more that look.

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod device;
 pub mod live;
 pub mod lockout;
+pub mod map;
 pub mod pages;
 pub mod plan;
 pub mod problem;

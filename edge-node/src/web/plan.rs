@@ -15,15 +15,18 @@ use axum::routing::{delete, get, post};
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use shared_model::dispatch::{DepotPlace, Manifest, Vehicle, VehicleKind};
 use shared_model::id::{EntryId, ManifestId, OrderId, VehicleId};
 use shared_model::log::Hash;
+use shared_model::place::Place;
+use shared_model::records::keys;
 use shared_model::refusal::Refusal;
 use shared_model::text::{Several, Text};
 use shared_model::workflows::{Command, Kind};
 use uuid::Uuid;
 
 use super::app::App;
-use super::body::{Json, JsonBytes, parse};
+use super::body::{Json, JsonBytes, Path, parse};
 use super::commands::answered;
 use super::problem::Problem;
 use crate::dispatch::day::ORDERS_MAX;
@@ -32,8 +35,10 @@ use crate::dispatch::lock::{self, LockError};
 use crate::dispatch::planner::{Asked, DEADLINE_S_MAX, PlannerError};
 use crate::dispatch::search::THREADS_MAX;
 use crate::dispatch::show::{self, PlanShown, RouteShown, ViolationShown, minor};
+use crate::dispatch::tours::Tours;
+use crate::dispatch::ways::{self, Way};
 use crate::identity::SignedIn;
-use crate::store::Asker;
+use crate::store::{Asker, record};
 
 /// Steps of one thread that may be asked for instead of time.
 const ITERATIONS_MAX: u64 = 1_000_000_000;
@@ -48,6 +53,8 @@ pub fn router() -> Router<App> {
         .route("/api/v1/dispatch/plan/try", post(try_move))
         .route("/api/v1/dispatch/plan/move", post(make_move))
         .route("/api/v1/dispatch/plan/lock", post(lock_plan))
+        .route("/api/v1/dispatch/plan/way/{manifest}", get(way_of_tour))
+        .route("/api/v1/manifests/{manifest}/way", get(way_of_manifest))
 }
 
 /// Who may lock manifests may plan them.
@@ -327,6 +334,68 @@ fn breaks(found: &[ViolationShown]) -> Problem {
     let detail = words.join("; ");
     refused("breaks-constraint", "accept", detail, remedy)
         .member("breaks", serde_json::to_value(found).unwrap_or_default())
+}
+
+/// The way of a tour that is not locked yet.
+async fn way_of_tour(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(manifest): Path<ManifestId>,
+) -> Result<Json<Way>, Problem> {
+    may_plan(&signed_in)?;
+    let held = app.planner.held().ok_or(PlannerError::Unknown)?;
+    let planner = app.planner.clone();
+    let found = apart(move || {
+        let tour = Tours::of(&held).tours.into_iter().find(|tour| tour.manifest == manifest)?;
+        let ground = &held.ground;
+        let stops = tour.stops.iter().filter_map(|(job, _)| ground.order(*job).place);
+        let places = there_and_back(Some(ground.depot), stops);
+        let kind = ground.vehicle(tour.vehicle).vehicle.kind;
+        Some(ways::way(planner.roads().open().as_deref(), kind, tour.departs_s, &places))
+    });
+    way_found(found.await?)
+}
+
+/// The way of a manifest; of one on the road, from its last stop that was made.
+async fn way_of_manifest(
+    State(app): State<App>,
+    _: SignedIn,
+    Path(manifest): Path<ManifestId>,
+) -> Result<Json<Way>, Problem> {
+    let node = app.node();
+    let records = app.store.read(move |db| {
+        let found: Option<Manifest> = record(db, node, &manifest.to_string())?;
+        let Some(found) = found else { return Ok(None) };
+        let vehicle: Option<Vehicle> = record(db, node, &found.vehicle.to_string())?;
+        let depot: Option<DepotPlace> = record(db, node, keys::ONLY)?;
+        Ok(Some((found, vehicle, depot)))
+    });
+    let found = records.await?;
+    let planner = app.planner.clone();
+    let found = apart(move || {
+        let (manifest, vehicle, depot) = found?;
+        let stops = manifest.stops.iter().map(|stop| stop.place);
+        let places = there_and_back(depot.map(|depot| depot.place), stops);
+        let kind = vehicle.map_or(VehicleKind::Okada, |vehicle| vehicle.kind);
+        let departs_s = planner.origin(manifest.departs).seconds(manifest.departs);
+        Some(ways::way(planner.roads().open().as_deref(), kind, departs_s, &places))
+    });
+    way_found(found.await?)
+}
+
+fn there_and_back(depot: Option<Place>, stops: impl Iterator<Item = Place>) -> Vec<Place> {
+    depot.into_iter().chain(stops).chain(depot).collect()
+}
+
+fn way_found(found: Option<Result<Way, roads::RouteError>>) -> Result<Json<Way>, Problem> {
+    match found {
+        None => Err(Problem::not_found("there is no such tour at this depot")
+            .remedy("take one from the list")),
+        Some(Ok(way)) => Ok(Json(way)),
+        Some(Err(error)) => {
+            Err(refused("no-way", "", error.to_string(), "mend the place, or take another vehicle"))
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

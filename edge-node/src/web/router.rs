@@ -6,7 +6,7 @@ use web_rim::ca::SiteAuthority;
 use web_rim::headers::{LIMITS, guard};
 
 use super::app::App;
-use super::{ca, commands, device, live, lockout, pages, plan, session, staff, views};
+use super::{ca, commands, device, live, lockout, map, pages, plan, session, staff, views};
 
 /// Everything on the HTTPS port.
 pub fn router(app: App, authority: SiteAuthority) -> Router {
@@ -15,6 +15,7 @@ pub fn router(app: App, authority: SiteAuthority) -> Router {
         .merge(commands::router())
         .merge(views::router())
         .merge(plan::router())
+        .merge(map::router())
         .merge(staff::router())
         .merge(device::router(identity.clone()))
         .merge(session::router(identity.clone()))

@@ -15,6 +15,7 @@ use shared_model::records::keys;
 
 use super::paging::{Asked, NoStatus, Page, Statuses, page};
 use super::reading::{Reached, Reading, entered, read, read_one};
+use crate::advice::{Arrival, By};
 use crate::dispatch::day::{Day, Gathering, NoPlace, PlaceOf};
 use crate::dispatch::held::Made;
 use crate::dispatch::planner::Progress;
@@ -169,6 +170,8 @@ struct ManifestShown {
     depot: Option<Place>,
     accepted: Vec<String>,
     stops: Vec<StopShown>,
+    /// Who computed the arrivals; none when nothing is ahead.
+    arrivals_by: Option<By>,
 }
 
 #[derive(Debug, Serialize)]
@@ -180,6 +183,8 @@ struct StopShown {
     leave_ms: i64,
     /// As planned, with the delay last reported; of a stop that was made, when that was.
     expected_ms: i64,
+    /// Of a stop still ahead: what the box expects of this rider at this hour.
+    arrival: Option<Arrival>,
     load: Load,
     cash_due_minor: i64,
     task: Option<TaskId>,
@@ -194,19 +199,32 @@ async fn manifest(
     _: SignedIn,
     Path(id): Path<ManifestId>,
 ) -> Result<Json<ManifestShown>, Problem> {
-    read_one(&app, "manifest", move |reading| {
+    let Json((mut shown, tour, kind)) = read_one(&app, "manifest", move |reading| {
         let found = record_at::<Manifest>(reading.db, reading.me(), &id.to_string())?;
         let Some((manifest, at)) = found else { return Ok(None) };
         let travelled = reading.reached(reading.me(), at);
         let item = item(reading, &manifest, travelled)?;
         let depot = reading.own::<DepotPlace>(keys::ONLY)?.map(|depot| depot.place);
+        let kind = reading.own::<Vehicle>(&manifest.vehicle.to_string())?.map(|found| found.kind);
+        let tour = manifest.clone();
         let delay_s = manifest.delay_s;
         let stops = manifest.stops.into_iter();
         let stops =
             stops.map(|stop| stop_shown(reading, stop, delay_s)).collect::<Result<_, _>>()?;
-        Ok(Some(ManifestShown { item, depot, accepted: manifest.accepted, stops }))
+        let accepted = manifest.accepted;
+        let shown = ManifestShown { item, depot, accepted, stops, arrivals_by: None };
+        Ok(Some((shown, tour, kind)))
     })
-    .await
+    .await?;
+    if let Some(depot) = shown.depot
+        && let Some((arrivals, by)) = app.advice.arrivals(&tour, depot, kind).await
+    {
+        for stop in &mut shown.stops {
+            stop.arrival = arrivals.get(&stop.order).copied();
+        }
+        shown.arrivals_by = Some(by);
+    }
+    Ok(Json(shown))
 }
 
 fn stop_shown(reading: &Reading<'_>, stop: Stop, delay_s: i64) -> Result<StopShown, StoreError> {
@@ -226,6 +244,7 @@ fn stop_shown(reading: &Reading<'_>, stop: Stop, delay_s: i64) -> Result<StopSho
         arrive_ms: stop.arrive.ms(),
         leave_ms: stop.leave.ms(),
         expected_ms,
+        arrival: None,
         load: stop.load,
         cash_due_minor: stop.cash_due_minor,
         task: stop.task,

@@ -7,6 +7,7 @@ mod planning;
 mod shapes;
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -179,7 +180,7 @@ fn pages(store: &Store) -> Router {
     let identity = Identity::new(store.clone(), Hasher::new(pepper()).unwrap(), find_staff);
     let profile = include_str!("../../../../../firmware-config/profiles/nbo-1.toml");
     let state = IdentityState::new(identity, "NBO-1");
-    let advice = Advice::new(180);
+    let advice = Advice::new(180, Timestamp::from_ms(0));
     tokio::spawn(advice.clone().follow(store.clone(), CancellationToken::new()));
     let planner = Planner::new(
         store.clone(),
@@ -201,6 +202,7 @@ fn pages(store: &Store) -> Router {
             site: site(),
             profile: Profile::parse(profile).unwrap(),
             version: "0.0.0-test",
+            map_file: PathBuf::from("no map"),
         }),
     };
     let routes = Router::new()
