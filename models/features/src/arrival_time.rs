@@ -2,7 +2,7 @@
 //! to a promise. Knows no model, no map and no clock: distance by road and times come in.
 
 use crate::geodesy::{Point, ROAD_OVER_CROW};
-use crate::pace::PaceBook;
+use crate::pace::{self, PaceBook};
 use crate::schema::{Schema, known, maybe};
 
 /// Published text; its hash is in the manifests of bundles trained on it.
@@ -68,10 +68,16 @@ pace_drop_1100m_n count 0
 pace_leg_2200m ratio-to-baseline NaN
 pace_leg_2200m_n count 0
 pace_leg_2200m_log mean-ln-ratio NaN
+expect_rider_s baseline*rider NaN
+expect_leg_s baseline*leg NaN
+expect_rider_leg_s baseline*e^(rider_log+leg_log) NaN
+expect_55m_s baseline*e^(rider_log+55m_logs) NaN
+expect_330m_s baseline*rider*330m-pair NaN
+expect_1100m_s baseline*rider*1100m-pair*leg NaN
 ";
 
 /// Features in a row.
-pub const WIDTH: usize = 57;
+pub const WIDTH: usize = 63;
 /// Outputs of a model of this schema, in order.
 pub const OUTPUTS: [&str; 3] = ["mean_s", "q50_s", "q90_s"];
 
@@ -212,7 +218,10 @@ fn bounded(values: [f64; 3]) -> Promise {
 #[must_use]
 pub fn row(trip: &Trip, book: &PaceBook) -> [f32; WIDTH] {
     let mut row = [f32::NAN; WIDTH];
-    let parts = way(trip).into_iter().chain(hours(trip)).chain(load(trip)).chain(book.row(trip));
+    let pace = book.row(trip);
+    let expected = pace::expected_s(&pace, trip.baseline_s());
+    let known = way(trip).into_iter().chain(hours(trip)).chain(load(trip));
+    let parts = known.chain(pace).chain(expected);
     for (place, value) in row.iter_mut().zip(parts) {
         *place = value;
     }
@@ -337,8 +346,15 @@ mod tests {
             ("pace_rider_early", 0.0),
             ("pace_leg_2200m_n", 5.0),
             ("pace_leg_2200m_log", std::f32::consts::LN_2),
+            ("expect_rider_s", 2.0 * 1_407.0),
+            ("expect_rider_leg_s", 4.0 * 1_407.0),
+            ("expect_55m_s", 8.0 * 1_407.0),
+            ("expect_1100m_s", 16.0 * 1_407.0),
         ] {
-            assert!((value(&row, name) - expect).abs() < 1e-4, "{name}: {}", value(&row, name));
+            assert!(
+                (value(&row, name) / expect - 1.0).abs() < 1e-4 || value(&row, name) == expect,
+                "{name}"
+            );
         }
         assert!(value(&row, "rain_mm").is_nan() && value(&row, "customer_order_gap_s").is_nan());
         assert!(value(&row, "drop_north_km") < -1.0 && value(&row, "drop_east_km") > 1.0);

@@ -134,6 +134,22 @@ impl PaceBook {
     }
 }
 
+/// Durations, s, if rider, quarters and leg each stretched the baseline by their own pace. Trees add; they
+/// would need many splits to multiply. The numbers are places in `PaceBook::row`.
+pub(crate) fn expected_s(pace: &[f32; WIDTH], baseline_s: f64) -> [f32; 6] {
+    let ratio = |place: usize| f64::from(pace[place]);
+    let (rider, rider_log, leg, leg_log) = (ratio(0), ratio(5), ratio(20), ratio(22));
+    [
+        rider,
+        leg,
+        (rider_log + leg_log).exp(),
+        (rider_log + ratio(8) + ratio(11)).exp(),
+        rider * ratio(12) * ratio(14),
+        rider * ratio(16) * ratio(18) * leg,
+    ]
+    .map(|stretch| known(baseline_s * stretch))
+}
+
 fn leg(pickup: Point, drop: Point) -> (Square, Square) {
     (pickup.cell(LEG_DEGREES), drop.cell(LEG_DEGREES))
 }
