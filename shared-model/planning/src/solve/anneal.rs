@@ -149,7 +149,8 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
             COOLING.warm
         } else {
             let per_visit = steps / planned.max(1) as f64;
-            let long = (planned as f64 / state.used.len().max(1) as f64 / COOLING.route_visits).clamp(0.7, 2.5);
+            let long = (planned as f64 / state.used.len().max(1) as f64 / COOLING.route_visits)
+                .clamp(0.7, 2.5);
             (COOLING.start * long * (per_visit / COOLING.steps_per_visit).sqrt())
                 .clamp(COOLING.coldest, COOLING.hottest)
         };
