@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use features::discover;
 use features::schema::Schema;
 use inference::RUNTIME_VERSION;
 use model_bundle::manifest::{FeatureSchema, FileEntry};
 use model_bundle::{
-    Day, Expectation, Manifest, PinnedKeys, PublicKey, Refused, Sha256Hash, Signed, Verified,
+    Day, Expectation, Manifest, Part, PinnedKeys, PublicKey, Refused, Sha256Hash, Signed, Verified,
 };
 use shared_model::blob::BlobId;
 use shared_model::inference::{Held, ModelKeys, PublishedModel};
@@ -144,6 +145,23 @@ pub fn check_expected(signed: &Signed, today: Day) -> Result<(), Unusable> {
     let schema = FeatureSchema { name: schema.name.to_owned(), sha256 };
     let expected = Expectation { schema: &schema, runtime: RUNTIME_VERSION, today };
     Ok(signed.check_expected(&expected)?)
+}
+
+/// Whether the tables of a bundle that is looked up and not run can be read.
+///
+/// # Errors
+/// [`Refused::Malformed`].
+pub fn check_tables(bundle: &Verified) -> Result<(), Refused> {
+    let part = Part::Tables.file_name();
+    let field = "tables".to_owned();
+    if bundle.manifest().feature_schema.name != discover::SCHEMA.name {
+        let reason = "this node looks up no tables of these features".to_owned();
+        return Err(Refused::Malformed { part, field, reason });
+    }
+    match discover::Table::decode(bundle.bytes(Part::Tables)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Refused::Malformed { part, field, reason: error.to_string() }),
+    }
 }
 
 /// Every blob of a bundle whose manifest is here; the manifest alone while it is not.

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use model_bundle::folder;
 use model_bundle::manifest::Kind;
 use model_bundle::{Day, PinnedKeys, PublicKey, Verified};
@@ -139,13 +140,12 @@ impl Local {
         })?;
         let life = self.pointers.read()?.get(model).cloned().unwrap_or_default();
         let in_use = life.kept().any(|held| held.manifest == published.manifest);
-        let keys = match &self.records.keys {
-            // What is in use was let in by a key that may have been rotated since.
-            _ if in_use => bundles::key_of(published),
-            Some(keys) => bundles::pinned(keys),
-            None => {
-                anyhow::bail!("no keys are pinned here; remedy: enrol the depot and let it sync")
-            }
+        // What is in use was let in by a key that may have been rotated since.
+        let keys = if in_use {
+            bundles::key_of(published)
+        } else {
+            let pinned = self.records.keys.as_ref().map(bundles::pinned);
+            pinned.context("no keys are pinned here; remedy: enrol the depot and let it sync")?
         };
         let day = Day::from_unix_ms(self.now.ms());
         match bundles::gather(&self.blobs, published, &keys, day)? {
@@ -276,8 +276,8 @@ pub fn verify_folder(
 }
 
 fn replay(bundle: &Arc<Verified>) -> anyhow::Result<()> {
-    if bundle.manifest().kind != Kind::Tables {
-        worker()?.load(Arc::clone(bundle))?;
+    if bundle.manifest().kind == Kind::Tables {
+        return Ok(bundles::check_tables(bundle)?);
     }
-    Ok(())
+    Ok(worker()?.load(Arc::clone(bundle))?)
 }

@@ -82,6 +82,8 @@ impl Models {
     }
 
     fn obey_all(&self, records: &Records) -> Result<(), ObeyError> {
+        // Before anything that may find the disk full: whoever asks is waiting for these.
+        self.load_what_is_used(records, &mut Look::default())?;
         let mut look = Look::default();
         for (model, orders) in &records.orders {
             let life = self.lives()?.get(model).cloned().unwrap_or_default();
@@ -264,7 +266,10 @@ impl Models {
 
     /// Brings a bundle to where it can be asked. Tables are looked up as they are.
     fn load(&self, bundle: &Arc<Verified>, role: Role) -> Result<(), NotLoaded> {
-        if bundle.manifest().kind != Kind::Tables {
+        if bundle.manifest().kind == Kind::Tables {
+            bundles::check_tables(bundle)
+                .map_err(|refused| NotLoaded::ForGood(refused.to_string()))?;
+        } else {
             self.runner(role).load(Arc::clone(bundle)).map_err(|failure: Failure| {
                 let reason = failure.to_string();
                 if is_models_fault(&failure) {

@@ -115,17 +115,30 @@ impl Region {
         })
     }
 
-    /// A bundle of two files, of which `filler` bytes are the larger one.
-    fn bundle(&mut self, version: u32, filler: usize, change: impl FnOnce(&mut serde_json::Value)) {
+    /// A bundle whose table has so many articles, each of some ten bytes.
+    fn bundle(
+        &mut self,
+        version: u32,
+        articles: usize,
+        change: impl FnOnce(&mut serde_json::Value),
+    ) {
         let schema = features::discover::SCHEMA;
-        let tables: Vec<u8> = (0..filler).map(|at| (at % 251) as u8 ^ version as u8).collect();
+        let article = |at| features::discover::Article {
+            name: format!("a{at:06}"),
+            support: 1,
+            neighbours: Vec::new(),
+        };
+        let table = features::discover::Table::new(version, (0..articles).map(article).collect());
+        let tables = table.unwrap().encode();
+        let golden = [b"OMGV".as_slice(), &[1, 0, 1, 0, 1, 0, 1, 0], &[0; 8]].concat();
         let card = json!({"format": 1, "title": "t", "purpose": "p", "made_with": "m",
-            "data": format!("d{version}"), "limits": ["l"]});
+            "data": format!("d{version}"), "limits": ["l"], "sections": []});
         let card = card.to_string().into_bytes();
         let file = |name: &str, bytes: &[u8]| json!({"name": name, "sha256": hash(bytes), "bytes": bytes.len()});
         let mut manifest = json!({
             "format": 1, "id": "discover", "version": version, "kind": "tables",
-            "files": [file("tables.cbor", &tables), file("card.json", &card)],
+            "files": [file("tables.cbor", &tables), file("golden.bin", &golden),
+                file("card.json", &card)],
             "runtime_min": "0.1.0",
             "feature_schema": {"name": schema.name, "sha256": schema.sha256()},
             "outputs": [], "batch_plans": [],
@@ -135,7 +148,7 @@ impl Region {
         });
         change(&mut manifest);
         let manifest = manifest.to_string().into_bytes();
-        for bytes in [tables, card, manifest.clone()] {
+        for bytes in [tables, golden, card, manifest.clone()] {
             self.blobs.insert(hash(&bytes), bytes);
         }
         self.manifests.insert(version, manifest);
@@ -214,7 +227,7 @@ impl Depot {
         };
         let store = Store::open(&path, opening).unwrap().0;
         for version in 1..=3 {
-            region.bundle(version, 2_000, |_| {});
+            region.bundle(version, 200, |_| {});
         }
         let pin = region.pin();
         let mut depot = Self { store, region, cursor: 0, folder };
@@ -319,9 +332,9 @@ async fn a_bundle_is_fetched_verified_tried_used_and_kept_to_go_back_to() {
     let life = models.life(&model());
     assert_eq!(life.previous.map(|held| held.version), Some(2));
     assert_eq!(life.shadow, None);
-    // Version 1 is named by nothing any more: its three files went.
+    // Version 1 is named by nothing any more; the golden vectors are the same in all.
     let files = std::fs::read_dir(depot.root().join("blobs")).unwrap().count();
-    assert_eq!(files, 6);
+    assert_eq!(files, 7);
     // After a restart the same answers.
     let again = depot.models();
     again.pass().await;
@@ -433,7 +446,7 @@ async fn a_bundle_for_other_features_an_expired_one_and_one_for_a_later_runtime_
     ];
     for (change, reason) in changes {
         let mut depot = Depot::new().await;
-        depot.region.bundle(4, 100, change);
+        depot.region.bundle(4, 10, change);
         let models = depot.models();
         depot.ordered(4, Step::Activate).await;
         depot.settle(&models).await;
@@ -446,7 +459,7 @@ async fn a_bundle_for_other_features_an_expired_one_and_one_for_a_later_runtime_
 #[tokio::test]
 async fn models_take_no_more_of_the_disk_than_they_may() {
     let mut depot = Depot::new().await;
-    depot.region.bundle(5, 60_000, |_| {});
+    depot.region.bundle(5, 6_000, |_| {});
     let models = depot.open(&depot.root(), Disk::default(), 40_000);
     depot.ordered(1, Step::Activate).await;
     depot.settle(&models).await;
@@ -651,6 +664,17 @@ async fn a_full_disk_at_any_step_leaves_a_version_that_answers() {
         depot.settle(&models).await;
         assert_eq!(answers(&models), Some(3), "full at {at}, and it goes on");
     }
+    // Started anew on a disk that stays full, with all of the new version here.
+    let models = depot.open(&before, Disk::default(), ROOM);
+    for _ in 0..2 {
+        models.pass().await;
+        assert!(depot.fetch(&models).unwrap());
+    }
+    drop(models);
+    let full = Strike::new(0, io::ErrorKind::StorageFull, usize::MAX);
+    let models = depot.open(&before, full.disk(), ROOM);
+    models.pass().await;
+    assert_eq!(answers(&models), Some(2));
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ pub enum Step {
     /// Answer by the baseline until told otherwise.
     #[n(2)]
     Pause,
-    /// Answer by the version in use again.
+    /// Answer by a version again after a pause, whatever came between.
     #[n(3)]
     Resume,
     /// Use it although it is older: the only way back that the hub has.

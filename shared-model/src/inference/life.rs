@@ -122,14 +122,14 @@ impl Life {
     /// [`Unfit`]; nothing changes.
     pub fn activate(&self, held: Held, today: u32) -> Result<Self, Unfit> {
         self.may_run(held, today)?;
-        if held.version < self.newest {
-            return Err(Unfit::Older { version: held.version, newest: self.newest });
-        }
         if let Some(same) = self.active.filter(|active| active.version == held.version) {
             if same.manifest != held.manifest {
                 return Err(Unfit::OtherManifest { version: held.version });
             }
             return Ok(Self { paused: false, ..self.clone() });
+        }
+        if held.version < self.newest {
+            return Err(Unfit::Older { version: held.version, newest: self.newest });
         }
         Ok(self.put_in_use(held))
     }
@@ -196,8 +196,9 @@ impl Life {
                 Err(Unfit::InUse { .. }) => Ok(self.clone()),
                 tried => tried,
             },
-            Step::Activate | Step::Resume => self.activate(held?, today),
-            Step::Rollback => self.roll_back_to(held?, today),
+            Step::Activate => self.activate(held?, today),
+            // A depot that missed the way back in between must come to the same.
+            Step::Resume | Step::Rollback => self.roll_back_to(held?, today),
             Step::Pause => Ok(Self { paused: true, ..self.clone() }),
         }?;
         life.order = order.number;

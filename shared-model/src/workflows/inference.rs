@@ -33,7 +33,6 @@ pub(super) fn announce<L: Load>(
     Ok(draft.decision(Kind::AnnounceModel, Scope::Region, Reply::Done {}))
 }
 
-#[expect(clippy::needless_pass_by_ref_mut, reason = "every step of the day has this shape")]
 pub(super) fn report<L: Load>(
     command: &ReportModels,
     _: &mut Desk<'_, '_, L>,

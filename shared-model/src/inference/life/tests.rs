@@ -61,6 +61,11 @@ fn an_older_version_comes_only_by_a_signed_rollback() {
     assert_eq!((back.active, back.previous, back.newest), (Some(held(2)), None, 3));
     // An order that came before changes nothing any more.
     assert_eq!(back.obey(&order(4, 3, Step::Activate), Some(held(3)), 0).unwrap(), back);
+    // A pause and its end change nothing of it, even for a depot that missed the way back.
+    let paused = back.obey(&order(6, 2, Step::Pause), None, 0).unwrap();
+    let resumed = paused.obey(&order(7, 2, Step::Resume), Some(held(2)), 0).unwrap();
+    let missed = life.obey(&order(7, 2, Step::Resume), Some(held(2)), 0).unwrap();
+    assert_eq!((resumed.active, missed.active), (Some(held(2)), Some(held(2))));
     // The hub may change its mind.
     let again = back.obey(&order(6, 3, Step::Activate), Some(held(3)), 0).unwrap();
     assert_eq!(again.active, Some(held(3)));
@@ -155,7 +160,7 @@ proptest! {
             let mut signed = false;
             let next = match &step {
                 Do::Order(number, version, step) => {
-                    signed = *step == Step::Rollback;
+                    signed = matches!(step, Step::Rollback | Step::Resume);
                     let order = order(*number, *version, *step);
                     life.obey(&order, Some(held(*version)), today)
                         .unwrap_or_else(|unfit| life.refuse(&order, &unfit.to_string()))
