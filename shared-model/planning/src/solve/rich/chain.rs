@@ -500,6 +500,14 @@ pub(super) fn accept(
     latest(rider, ways, stops, cache);
 }
 
+/// Accepts an order whose reloads were found without labels.
+pub(super) fn accept_split(stops: &[Stop], cache: &mut Cache, nodes: &[u16], cost: i64) {
+    cache.nodes.clear();
+    cache.nodes.extend_from_slice(nodes);
+    cache.jobs = nodes.iter().filter(|&&node| stops[usize::from(node)].begins).count();
+    cache.cost = cost;
+}
+
 /// Nothing to do: at the start, with the way to the end ahead.
 pub(super) fn clear(rider: &Rider, ways: &Ways, stops: &[Stop], cache: &mut Cache) {
     cache.nodes.clear();

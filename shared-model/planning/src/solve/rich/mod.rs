@@ -6,13 +6,15 @@ mod chain;
 mod details;
 mod label;
 mod quick;
+mod split;
 
 use std::cell::RefCell;
 
 use self::chain::{Arrival, Cache, Chain, Scratch};
 use self::details::{Rider, Stop, Ways};
-use self::label::{Label, Step};
+use self::label::{Label, Step, Via};
 use self::quick::{Gap, Look, Quick};
+use self::split::Split;
 use super::compiled::Compiled;
 use super::evaluator::{Evaluator, NEVER, PairPlace};
 use super::tours::Tours;
@@ -28,6 +30,9 @@ pub(crate) struct Rich {
     late_cost_per_second: i64,
     moved_cost: i64,
     fairness_cost_per_second: i64,
+    /// Routes whose reloads are found by `split`, without labels.
+    splits: Vec<bool>,
+    split: RefCell<Split>,
     caches: Vec<Cache>,
     saved: Vec<Cache>,
     saved_count: usize,
@@ -43,6 +48,8 @@ impl Rich {
         let riders: Vec<Rider> = (0..problem.vehicles.len())
             .map(|at| details::rider(problem, &ways, VehicleIx::of(at)))
             .collect();
+        let plain = stops.iter().all(|stop| Quick::takes(stop) && stop.is_plain);
+        let splits = riders.iter().map(|rider| plain && Quick::suits(rider)).collect();
         let caches = riders
             .iter()
             .map(|rider| {
@@ -59,13 +66,15 @@ impl Rich {
             late_cost_per_second: problem.objective.late_cost_per_second,
             moved_cost: problem.objective.moved_cost,
             fairness_cost_per_second: problem.objective.fairness_cost_per_second,
+            splits,
+            split: RefCell::default(),
             caches,
             saved: Vec::new(),
             saved_count: 0,
             scratch: RefCell::default(),
         };
         for route in 0..rich.riders.len() {
-            rich.learn(route as u16, None);
+            rich.learn(route as u16, Some(&[]));
         }
         rich
     }
@@ -201,16 +210,14 @@ impl Rich {
     }
 
     /// Remembers the chosen way of the route just accepted, for looks in constant time.
-    fn learn(&mut self, route: u16, arrival: Option<Arrival>) {
+    fn learn(&mut self, route: u16, vias: Option<&[Via]>) {
         let mut quick = std::mem::take(&mut self.caches[usize::from(route)].quick);
         quick.is_known = false;
         if Quick::suits(&self.riders[usize::from(route)]) {
             let cache = &self.caches[usize::from(route)];
             let chain = self.chain(route, cache.nodes.len(), &cache.nodes);
-            match arrival {
-                Some(arrival) => quick.learn(&chain, &chain.path(&[], arrival.label)),
-                None if cache.nodes.is_empty() => quick.learn(&chain, &[]),
-                None => {}
+            if let Some(vias) = vias {
+                quick.learn(&chain, vias);
             }
         }
         self.caches[usize::from(route)].quick = quick;
@@ -241,6 +248,55 @@ impl Rich {
             Look::Price(price) => Look::Price(price + idle),
             look @ (Look::Never | Look::Unknown) => look,
         }
+    }
+
+    fn refresh_labels(&mut self, route: u16, scratch: &mut Scratch) {
+        let (kept, arrival) = self.arrival(route, &scratch.nodes, &mut scratch.layers, true);
+        if arrival.is_none() {
+            scratch.layers[kept + 1..].iter_mut().for_each(Vec::clear);
+        }
+        let rider = &self.riders[usize::from(route)];
+        let cache = &mut self.caches[usize::from(route)];
+        chain::accept(rider, &self.ways[rider.profile], &self.stops, cache, kept, scratch, arrival);
+        let vias = arrival.filter(|_| Quick::suits(rider)).map(|arrival| {
+            let cache = &self.caches[usize::from(route)];
+            self.chain(route, cache.nodes.len(), &cache.nodes).path(&[], arrival.label)
+        });
+        self.learn(route, vias.as_deref());
+    }
+
+    fn refresh_split(&mut self, route: u16, nodes: &[u16]) {
+        let found = self.split_vias(route, nodes);
+        let cost = found.as_ref().map_or(chain::INFEASIBLE, |(cost, _)| *cost);
+        chain::accept_split(&self.stops, &mut self.caches[usize::from(route)], nodes, cost);
+        self.learn(route, found.as_ref().map(|(_, vias)| &vias[..]));
+    }
+
+    /// Whole cost of an order of plain deliveries, and its reloads.
+    fn split_vias(&self, route: u16, nodes: &[u16]) -> Option<(i64, Vec<Via>)> {
+        let rider = &self.riders[usize::from(route)];
+        if nodes.len() > rider.jobs_max {
+            return None;
+        }
+        let split = &mut self.split.borrow_mut();
+        let (cost, vias) = split.vias(rider, &self.ways[rider.profile], &self.stops, nodes)?;
+        Some((cost + self.beyond_ways(route, nodes), vias))
+    }
+
+    fn split_cost(&self, route: u16, nodes: &[u16]) -> Option<i64> {
+        let rider = &self.riders[usize::from(route)];
+        if nodes.len() > rider.jobs_max {
+            return None;
+        }
+        let split = &mut self.split.borrow_mut();
+        let cost = split.cost(rider, &self.ways[rider.profile], &self.stops, nodes)?;
+        Some(cost + self.beyond_ways(route, nodes))
+    }
+
+    /// What an order costs beyond its ways.
+    fn beyond_ways(&self, route: u16, nodes: &[u16]) -> i64 {
+        let moved: i64 = nodes.iter().map(|&node| self.moved_price(route, node)).sum();
+        self.riders[usize::from(route)].cost_fixed + moved
     }
 
     /// What serving the node costs beyond its way.
@@ -296,21 +352,16 @@ impl Evaluator for Rich {
         let mut scratch = std::mem::take(self.scratch.get_mut());
         scratch.nodes.clear();
         scratch.nodes.extend(tours.visits(route));
-        let rider = &self.riders[usize::from(route)];
-        let ways = &self.ways[rider.profile];
-        let mut chosen = None;
         if scratch.nodes.is_empty() {
+            let rider = &self.riders[usize::from(route)];
+            let ways = &self.ways[rider.profile];
             chain::clear(rider, ways, &self.stops, &mut self.caches[usize::from(route)]);
+            self.learn(route, Some(&[]));
+        } else if self.splits[usize::from(route)] {
+            self.refresh_split(route, &scratch.nodes);
         } else {
-            let (kept, arrival) = self.arrival(route, &scratch.nodes, &mut scratch.layers, true);
-            if arrival.is_none() {
-                scratch.layers[kept + 1..].iter_mut().for_each(Vec::clear);
-            }
-            chosen = arrival;
-            let cache = &mut self.caches[usize::from(route)];
-            chain::accept(rider, ways, &self.stops, cache, kept, &mut scratch, arrival);
+            self.refresh_labels(route, &mut scratch);
         }
-        self.learn(route, chosen);
         *self.scratch.get_mut() = scratch;
         self.note_positions(route);
         self.caches[usize::from(route)].cost
@@ -326,16 +377,19 @@ impl Evaluator for Rich {
     ) -> i64 {
         let route = tours.link(pred).route;
         let after = self.after(tours, pred);
-        if self.least_price(route, after, node) >= below
-            || !self.has_room(route)
-            || self.is_too_late(route, after, node)
-        {
+        if self.least_price(route, after, node) >= below || !self.has_room(route) {
+            return NEVER;
+        }
+        let is_split = self.splits[usize::from(route)];
+        if !is_split && self.is_too_late(route, after, node) {
             return NEVER;
         }
         let moved = self.moved_price(route, node);
         match self.look(route, after, node, below.saturating_sub(moved)) {
             Look::Price(price) => return price + moved,
             Look::Never => return NEVER,
+            // The route cannot be driven as it is: the search will take it back.
+            Look::Unknown if is_split => return NEVER,
             Look::Unknown => {}
         }
         let scratch = &mut *self.scratch.borrow_mut();
@@ -413,10 +467,40 @@ impl Evaluator for Rich {
         self.saved_count = 0;
     }
 
+    fn may_follow(&self, _compiled: &Compiled, tours: &Tours, head: u16, tail: u16) -> bool {
+        let (one, other) = (tours.link(head).route, tours.link(tail).route);
+        if !tours.is_visit(head) || !tours.is_visit(tail) {
+            return true;
+        }
+        let (before, behind) = (&self.caches[usize::from(one)], &self.caches[usize::from(other)]);
+        let (at, to) = (self.after(tours, head), self.after(tours, tail));
+        let places = [head, tail].map(|node| self.stops[usize::from(node)].place);
+        let Some(way_s) =
+            self.ways[self.riders[usize::from(one)].profile].least_s(places[0], places[1])
+        else {
+            return false;
+        };
+        if self.splits[usize::from(one)] && self.splits[usize::from(other)] {
+            return before.quick.is_known
+                && behind.quick.is_known
+                && before.quick.ready_s(at) + way_s <= behind.quick.latest_s(to);
+        }
+        let ready_s = before.layer(at).iter().map(|label| label.ready_s).min();
+        ready_s.is_some_and(|ready_s| ready_s + way_s <= behind.latest_s[to - 1])
+    }
+
     fn start_s(&self, _compiled: &Compiled, _tours: &Tours, route: u16, nodes: &[u16]) -> i64 {
         let rider = &self.riders[usize::from(route)];
         if let Some(taken) = rider.underway {
             return taken.started_s;
+        }
+        if self.splits[usize::from(route)] {
+            let Some((_, vias)) = self.split_vias(route, nodes) else {
+                return rider.start_window.from_s;
+            };
+            let mut quick = Quick::default();
+            quick.learn(&self.chain(route, 0, nodes), &vias);
+            return if quick.is_known { quick.begin_s() } else { rider.start_window.from_s };
         }
         let layers = &mut self.scratch.borrow_mut().layers;
         let (_, arrival) = self.arrival(route, nodes, layers, true);
@@ -435,13 +519,20 @@ impl Evaluator for Rich {
         if nodes.is_empty() {
             return Vec::new();
         }
-        let (kept, arrival) = self.arrival(route, nodes, layers, true);
-        let Some(arrival) = arrival else { return Vec::new() };
-        let vias = self.chain(route, kept, nodes).path(layers, arrival.label);
+        let (vias, last) = if self.splits[usize::from(route)] {
+            (
+                self.split_vias(route, nodes).map(|(_, vias)| vias).unwrap_or_default(),
+                Via::default(),
+            )
+        } else {
+            let (kept, arrival) = self.arrival(route, nodes, layers, true);
+            let Some(arrival) = arrival else { return Vec::new() };
+            (self.chain(route, kept, nodes).path(layers, arrival.label), arrival.via)
+        };
         let mut actions = Vec::with_capacity(nodes.len() + 2);
         let serves =
             nodes.iter().map(|&node| Some(self.stops[usize::from(node)].action)).chain([None]);
-        for (via, serve) in vias.iter().chain([&arrival.via]).zip(serves) {
+        for (via, serve) in vias.iter().chain([&last]).zip(serves) {
             if via.before > 0 {
                 actions.push(Action::Break(u32::from(via.before - 1)));
             }
@@ -461,6 +552,9 @@ impl Evaluator for Rich {
     fn price_of(&mut self, _compiled: &Compiled, _tours: &Tours, route: u16, nodes: &[u16]) -> i64 {
         if nodes.is_empty() {
             return 0;
+        }
+        if self.splits[usize::from(route)] {
+            return self.split_cost(route, nodes).unwrap_or(NEVER);
         }
         let layers = &mut self.scratch.get_mut().layers;
         let mut layers = std::mem::take(layers);

@@ -91,6 +91,20 @@ impl Quick {
         stop.collect == zero && stop.ships == zero && !stop.backhaul && stop.late_s_max == 0
     }
 
+    /// When the stop at `position` is done, and by when the one at `position` has to be reached.
+    pub(super) fn ready_s(&self, position: usize) -> i64 {
+        self.path[position].ready_s
+    }
+
+    pub(super) fn latest_s(&self, position: usize) -> i64 {
+        self.latest_s[position]
+    }
+
+    /// Begin of the route.
+    pub(super) fn begin_s(&self) -> i64 {
+        self.path[self.path.len() - 1].begin_s
+    }
+
     pub(super) fn copy_from(&mut self, other: &Self) {
         self.is_known = other.is_known;
         self.path.clone_from(&other.path);
