@@ -32,6 +32,8 @@ pub(crate) struct Campaign {
     pub seeds: u32,
     /// Solvers that are measured; rows of others are still read.
     pub solvers: Vec<String>,
+    /// Fingerprints of searches whose rows count as ours.
+    pub searches: Vec<String>,
 }
 
 /// The root of the clone.
@@ -89,7 +91,8 @@ impl Campaign {
     fn kept(&self) -> anyhow::Result<Vec<Row>> {
         let mut rows = row::kept(&self.results.join("peers.jsonl"))?;
         rows.extend(row::kept(&self.results.join("ours.jsonl"))?);
-        let mut versions = vec![(OURS.to_owned(), sources())];
+        let ours = self.searches.iter().map(|search| (OURS.to_owned(), search.clone()));
+        let mut versions: Vec<_> = ours.collect();
         for (peer, _) in PEERS {
             versions.push((peer.to_owned(), pinned(peer)?));
         }
@@ -165,6 +168,11 @@ impl Campaign {
             command.envs([("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1")]);
             if SHIMMED.contains(&run.solver.as_str()) {
                 command.env("LD_PRELOAD", fs::canonicalize(peers.join("cpu_clock.so"))?);
+            }
+            if run.solver == "ortools" {
+                // It copies its matrix so often that returning memory to the kernel takes most of its time.
+                let kept = ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"];
+                command.envs(kept.map(|name| (name, "4000000000")));
             }
             "peers.jsonl"
         };

@@ -53,6 +53,13 @@ struct Bench {
     /// Who is measured where a row is missing, or `none`; rows that stand are shown in any case.
     #[arg(long, value_delimiter = ',', default_value = "ours,pyvrp,ortools,vroom,vrp-cli")]
     solvers: Vec<String>,
+    /// Shows rows of these searches instead of those of the one compiled in: after a change that the
+    /// rows do not depend on.
+    #[arg(long, value_delimiter = ',', value_name = "src-…")]
+    searches: Vec<String>,
+    /// Asks the road graph's own bench too, which makes up towns and takes minutes.
+    #[arg(long)]
+    roads: bool,
     /// Measures all of this anew; the rows that stand are put aside.
     #[arg(long)]
     fresh: bool,
@@ -121,13 +128,17 @@ fn bench(arguments: &Bench) -> anyhow::Result<Value> {
     let results = arguments.results.clone();
     let mut solvers = arguments.solvers.clone();
     solvers.retain(|solver| solver != "none");
-    let campaign = Campaign {
+    let mut campaign = Campaign {
         data: data.clone(),
         results: results.unwrap_or_else(|| workspace().join("target/bench-data/plans")),
         cores: arguments.cores.clone(),
         seeds: if arguments.full { arguments.seeds.max(5) } else { arguments.seeds },
+        searches: arguments.searches.clone(),
         solvers: if quick { vec![OURS.to_owned()] } else { solvers },
     };
+    if campaign.searches.is_empty() {
+        campaign.searches.push(campaign::sources());
+    }
     if arguments.fresh {
         campaign.put_aside()?;
     }
@@ -150,9 +161,35 @@ fn bench(arguments: &Bench) -> anyhow::Result<Value> {
             std::fs::write(file, picture).with_context(|| file.display().to_string())?;
         }
     }
+    if arguments.roads {
+        all["roads"] = roads()?;
+    }
     all["refused"] = json!(judged.refused);
     all["sources"] = json!(campaign::sources());
     Ok(json!({"figures": {"plans": all}}))
+}
+
+/// What the road graph's bench says, a line each; it is built beside this program.
+fn roads() -> anyhow::Result<Value> {
+    let program = std::env::current_exe()?.with_file_name("roads-bench");
+    let output = std::process::Command::new(&program).output();
+    let output = output.with_context(|| program.display().to_string())?;
+    anyhow::ensure!(output.status.success(), "roads-bench ended with {}", output.status);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
+    let lines = lines.context("roads-bench")?;
+    let asked = lines.iter().filter(|line| line.get("ask").is_some());
+    for line in asked {
+        note(&format!(
+            "roads: {} {}: {} places, {} ms median, {} cells differ from Dijkstra's\n",
+            line["ask"],
+            line["profile"],
+            line["places"],
+            line["matrix_cpu_ms"]["median"],
+            line["cells_differing"]
+        ));
+    }
+    Ok(json!(lines))
 }
 
 fn replanned(arguments: &Bench, campaign: &Campaign) -> anyhow::Result<(String, Value)> {
