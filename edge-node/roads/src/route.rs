@@ -179,7 +179,7 @@ impl Asked<'_> {
                 open = Some((Turn { kind, street, metres: 0, seconds: 0, at, leg }, 0));
             }
             let Some((_, weight)) = &mut open else { continue };
-            *weight += self.weight(*piece);
+            *weight = weight.saturating_add(self.weight(*piece));
             let flags = self.roads.graph.flags(piece.edge / 2);
             let is_exit =
                 flags & flag::ROUNDABOUT != 0 && flags & flag::EXIT << (piece.edge & 1) != 0;

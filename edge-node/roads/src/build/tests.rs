@@ -170,8 +170,11 @@ fn a_town_agrees_with_the_naive_search() {
     assert_eq!(report.restrictions_unread, 0);
 }
 
+/// A restriction's members by role, id and whether a node, and its tags.
+type Relation<'a> = (&'a [(&'a str, i64, bool)], &'a [(&'a str, &'a str)]);
+
 /// A crossing of four arms with ends, so that every turn can be asked for.
-fn crossing(relations: &[(&[(&str, i64, bool)], &[(&str, &str)])]) -> Vec<u8> {
+fn crossing(relations: &[Relation<'_>]) -> Vec<u8> {
     let mut drawn = Drawn::default();
     let at = |north: i32, east: i32| [-12_864_000 + north * 10_000, 368_172_000 + east * 10_000];
     for (id, place) in [(1, at(0, 0)), (2, at(1, 0)), (3, at(0, 1)), (4, at(-1, 0)), (5, at(0, -1))]

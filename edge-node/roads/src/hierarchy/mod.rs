@@ -73,6 +73,7 @@ impl<'a> Hierarchy<'a> {
     }
 
     /// Arcs to relax at a vertex when searching in this direction.
+    #[inline]
     pub(crate) fn arcs(&self, towards: Towards, vertex: u32) -> &'a [Arc] {
         let (first, arcs) = match towards {
             Towards::Targets => (self.up_first, self.up),
@@ -82,6 +83,7 @@ impl<'a> Hierarchy<'a> {
     }
 
     /// Arcs by which a higher vertex would have got here.
+    #[inline]
     pub(crate) fn arcs_from_above(&self, towards: Towards, vertex: u32) -> &'a [Arc] {
         match towards {
             Towards::Targets => self.arcs(Towards::Sources, vertex),

@@ -11,7 +11,7 @@ pub(crate) fn rows(
     targets: &[Vec<Seed>],
     mut row: impl FnMut(usize, &[Weight]),
 ) {
-    let mut search = Search::new(graph.vertices());
+    let mut search = Search::of_weights(graph.vertices());
     let buckets = Buckets::fill(graph, targets, &mut search);
     let mut best = vec![FAR; targets.len()];
     for (number, seeds) in sources.iter().enumerate() {
@@ -19,7 +19,7 @@ pub(crate) fn rows(
         search.run(graph, Towards::Targets, seeds, |vertex, weight| {
             for (target, rest) in buckets.at(vertex) {
                 let best = &mut best[*target as usize];
-                *best = (*best).min(weight + rest);
+                *best = (*best).min(weight.saturating_add(*rest));
             }
             true
         });
