@@ -31,12 +31,11 @@ pub(super) enum Roads {
 
 /// Where the graph and the map are kept.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
 struct Place {
     /// The depot's folder; its roads are in `roads` there.
     #[arg(long, env = "OMNIROUTE_STATE", value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Another folder.
+    /// Another folder, whatever the depot's is.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
