@@ -16,8 +16,14 @@ use day::{
     CASHIER, CLERK, DISPATCHER, Depot, MANAGER, PICKER, RIDER, Region, SECOND_MANAGER, arrival,
 };
 use serde_json::json;
+use shared_model::blob::BlobId;
 use shared_model::exceptions::Exception;
 use shared_model::id::{EntryId, NodeId, RightId};
+use shared_model::inference::{
+    AnnounceModel, Announcement, Column, Errors, Facts, KEYS_SIGNING_CONTEXT,
+    MANIFEST_SIGNING_CONTEXT, ORDER_SIGNING_CONTEXT, PinModelKeys, ReportModels, State, Step,
+    Verdict as DriftVerdict, keys_message, order_message,
+};
 use shared_model::log::{AuthorKey, EntryBytes, Epoch, Hash, Position, Range, Seal, Seq};
 use shared_model::records::Digest;
 use shared_model::sync::v1::{
@@ -216,7 +222,70 @@ fn full_day() -> Region {
     let body = json!({"article": "SOAP", "answer": "change", "proposed": 24, "quantity": 36,
         "note": "a holiday comes"});
     region.depots[0].must(CLERK, "answer-proposal", body);
+    models(&mut region);
     region
+}
+
+fn models(region: &mut Region) {
+    let keys = [0x31, 0x32].map(|byte| AuthorKey::from_secret(&[byte; 32]));
+    let [current, next] = [keys[0].public(), keys[1].public()];
+    let pin = PinModelKeys {
+        id: region.hub.entry_id(),
+        current,
+        next,
+        generation: 1,
+        signed_by: current,
+        signature: keys[0].sign(KEYS_SIGNING_CONTEXT, &keys_message(&current, &next, 1)).into(),
+    };
+    region.hub.run(MANAGER, &Command::PinModelKeys(pin)).unwrap();
+    let manifest = b"{}";
+    let mut announcement = Announcement {
+        model: "arrival-time".parse().unwrap(),
+        version: 3,
+        manifest: BlobId::from_bytes([0x5a; 32]),
+        manifest_bytes: 2,
+        bundle_bytes: 901_815,
+        step: Step::Activate,
+        ring: "pilot".parse().unwrap(),
+        sites: vec!["NBO-1".parse().unwrap()],
+        number: 1,
+        key: current,
+        manifest_signature: keys[0].sign(MANIFEST_SIGNING_CONTEXT, manifest).into(),
+        signature: [0; 64].into(),
+    };
+    let message = order_message(&announcement);
+    announcement.signature = keys[0].sign(ORDER_SIGNING_CONTEXT, &message).into();
+    let id = region.hub.entry_id();
+    let announce = AnnounceModel { id, announcement };
+    region.hub.run(MANAGER, &Command::AnnounceModel(announce)).unwrap();
+    let errors =
+        Errors { pairs: 300, model_milli: 486_000, baseline_milli: 556_000, covered: None };
+    let facts = Facts {
+        model: "arrival-time".parse().unwrap(),
+        day: 20_778,
+        state: State::Active,
+        order: 1,
+        active: Some(3),
+        manifest: Some(BlobId::from_bytes([0x5a; 32])),
+        shadow: None,
+        by_model: 310,
+        by_baseline: 4,
+        active_errors: Errors { covered: Some(271), ..errors },
+        shadow_errors: Errors::default(),
+        rollbacks: 0,
+        note: "all is well".into(),
+        columns: vec![Column {
+            index: 2,
+            seen: 310,
+            shares: vec![128, 127, 0].into(),
+            psi_milli: 412,
+            verdict: DriftVerdict::Drifted,
+        }],
+        unlogged: 0,
+    };
+    let depot = &mut region.depots[0];
+    let report = ReportModels { id: depot.entry_id(), facts: vec![facts] };
+    depot.run(MANAGER, &Command::ReportModels(report)).unwrap();
 }
 
 fn goods_and_people(depot: &mut Depot) {
