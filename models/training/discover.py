@@ -1,4 +1,4 @@
-"""Discover: a table of what is bought together. For each article at most a hundred neighbours, from a linear autoencoder
+"""Discover: a table of what is bought together. For each article at most 140 neighbours, from a linear autoencoder
 that may not look at the article itself (Steck, "Embarrassingly shallow autoencoders", 2019), solved in closed form."""
 
 import struct
@@ -16,7 +16,7 @@ from training.tables import Table, needs, read_csv
 
 TEXTS = ("InvoiceNo", "StockCode", "Description", "InvoiceDate", "CustomerID", "Country")
 NEEDED = ("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice")
-NEIGHBOURS = 100
+NEIGHBOURS = 140
 SCORE_MIN = 1e-5
 # The solution is as large as the square of this.
 ARTICLES_MAX = 6_000
@@ -125,7 +125,7 @@ def card(origin: str, found: Counted) -> dict:
     return {
         "title": "Discover",
         "purpose": "Articles that others bought together with what a customer bought, and that this customer never did.",
-        "made_with": f"NumPy {np.__version__}, a linear autoencoder in closed form, a hundred neighbours an article; looked up by the crate `features`",
+        "made_with": f"NumPy {np.__version__}, a linear autoencoder in closed form, 140 neighbours an article; looked up by the crate `features`",
         "data": f"{origin} {len(found.names)} articles, {found.bought.shape[0]} orders or customers.",
         "limits": [
             f"The {ARTICLES_MAX} most bought articles are known, no more.",
