@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use edge_node::cli::Cli;
+use edge_node::cli::{Cli, ExitWith};
 use tracing_subscriber::EnvFilter;
 
 /// The system's allocator takes a quarter of a busy writer's time.
@@ -22,7 +22,8 @@ async fn main() -> ExitCode {
             {
                 eprintln!("edge-node: {error:#}");
             }
-            ExitCode::FAILURE
+            let known = error.downcast_ref::<ExitWith>();
+            known.map_or(ExitCode::FAILURE, |exit| ExitCode::from(exit.code))
         }
     }
 }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod clock;
 mod disk;
+mod dispatch;
 mod kill;
 mod outage;
 mod sync;

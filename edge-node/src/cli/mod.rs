@@ -7,6 +7,7 @@ mod enrol;
 mod import;
 mod init;
 mod models;
+mod plan;
 mod roads;
 mod serve;
 mod staff;
@@ -53,12 +54,22 @@ enum Command {
     /// Models: what is in use and why, and taking it back.
     #[command(subcommand)]
     Models(models::Models),
+    /// Plan the tours of a file: JSON, orders as CSV, or a benchmark's instance.
+    Plan(plan::Plan),
     /// Roads: graph and offline map from an OpenStreetMap extract.
     #[command(subcommand)]
     Roads(roads::Roads),
     /// Runs models for the depot's process, over standard input and output.
     #[command(name = crate::inference::WORKER_SUBCOMMAND, hide = true)]
     InferWorker,
+}
+
+/// An end that is no success and no failure either, with the code it has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub struct ExitWith {
+    pub code: u8,
+    pub words: String,
 }
 
 /// Where the depot is kept.
@@ -93,6 +104,7 @@ impl Cli {
             Command::Staff(staff) => staff.run().await,
             Command::Device(device) => device.run(),
             Command::Models(models) => models.run(),
+            Command::Plan(plan) => plan.run().await,
             Command::Roads(roads) => roads.run(),
             Command::InferWorker => run_worker(),
         }

@@ -69,6 +69,8 @@ pub struct Asked {
     pub seed: u64,
     pub iterations: Option<u64>,
     pub threads: Option<usize>,
+    /// How this hour goes against the usual one, in thousandths of travel time.
+    pub pace_milli: u32,
 }
 
 /// How a run goes, as pages are told.
@@ -397,7 +399,8 @@ impl Job {
         let slices = slices_between(now_s, last_s(&day, &selection, origin, now_s));
         let places = selection.places(&day, depot);
         let kinds = selection.kinds(&day);
-        let tables = Tables::new(roads.as_deref(), &places, &kinds, &slices, stopped)?;
+        let tables = Tables::new(roads.as_deref(), &places, &kinds, &slices, stopped)?
+            .paced(asked.pace_milli);
         let made_at = day.now;
         let ground = Ground::new(day, wish, selection, tables, (origin, depot))?;
         // What the tables took is gone; what is left is for the search, and at least some of it.

@@ -19,9 +19,9 @@ pub const COST_UNITS: i64 = 1_000;
 /// A vehicle without a shift may be out for so long from now on.
 pub const HORIZON_S: i64 = 16 * 3600;
 /// Loading at the depot.
-const LOADING_S: i64 = 300;
+pub const LOADING_S: i64 = 300;
 /// Tours of one vehicle in one plan.
-const TRIPS_MAX: u32 = 6;
+pub const TRIPS_MAX: u32 = 6;
 /// Lateness with goods that are on the road already: they are brought all the same.
 const ON_BOARD_LATE_S: i64 = 24 * 3600;
 /// For each second late: ten vans' time.

@@ -18,6 +18,8 @@ const BORDERS: [(i64, roads::Slice); 5] = [
     (20 * 60, roads::Slice::Night),
 ];
 const DAY_S: i64 = 24 * 3600;
+/// Times as they stand.
+pub const PACE_MILLI_USUAL: u32 = 1_000;
 
 /// Why there are no tables.
 #[derive(Debug, thiserror::Error)]
@@ -94,39 +96,43 @@ impl Tables {
         let mut off_roads = BTreeMap::new();
         let mut profiles = Vec::new();
         for kind in kinds {
-            let mut asked: BTreeMap<roads::Slice, (Matrix, Matrix)> = BTreeMap::new();
-            let mut list = Vec::new();
-            let mut metres = None;
-            for (from_s, slice) in slices {
-                if is_stopped() {
-                    return Err(TravelError::Stopped);
-                }
-                if !asked.contains_key(slice) {
-                    let table = match roads {
-                        Some(roads) => roads.matrix(profile_of(*kind), *slice, &points)?,
-                        None => roads::estimate::matrix(profile_of(*kind), *slice, &points)?,
-                    };
-                    note_off_roads(&mut off_roads, *kind, places, &table.snaps);
-                    asked.insert(*slice, matrices(places.len(), &table));
-                }
-                let (seconds, way) = &asked[slice];
-                list.push(Slice { from_s: *from_s, seconds: seconds.clone() });
-                metres.get_or_insert_with(|| way.clone());
-            }
-            let metres = metres.unwrap_or_else(|| matrix(places.len(), Vec::new()));
-            let source = if roads.is_some() { Source::Graph } else { Source::Estimate };
-            profiles.push(TravelProfile {
-                name: kind.as_str().to_owned(),
-                source,
-                slices: list,
-                metres,
-            });
+            let (profile, snaps) = profile(roads, *kind, &points, slices, &is_stopped)?;
+            note_off_roads(&mut off_roads, *kind, places, &snaps);
+            profiles.push(profile);
         }
         let source = if roads.is_some() { TravelSource::Roads } else { TravelSource::Estimate };
         let places =
             places.iter().enumerate().map(|(at, place)| (*place, PlaceIx::of(at))).collect();
         let inner = Inner { places, kinds: kinds.to_vec(), profiles, off_roads, source };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// All times longer or shorter by thousandths of themselves: 1,100 is a tenth longer. Ways stay.
+    #[must_use]
+    pub fn paced(self, pace_milli: u32) -> Self {
+        if pace_milli == PACE_MILLI_USUAL {
+            return self;
+        }
+        let longer = |cell: &Cell| {
+            let milli = cell.amount().and_then(|seconds| seconds.checked_mul(pace_milli.into()));
+            let seconds = milli.and_then(|milli| u32::try_from(milli / 1_000).ok());
+            seconds.and_then(Cell::new).unwrap_or(*cell)
+        };
+        let profiles = self.inner.profiles.iter().cloned().map(|mut profile| {
+            for slice in &mut profile.slices {
+                let cells = slice.seconds.cells().iter().map(longer).collect();
+                slice.seconds = matrix(slice.seconds.side(), cells);
+            }
+            profile
+        });
+        let inner = Inner {
+            places: self.inner.places.clone(),
+            kinds: self.inner.kinds.clone(),
+            profiles: profiles.collect(),
+            off_roads: self.inner.off_roads.clone(),
+            source: self.inner.source,
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     #[must_use]
@@ -165,6 +171,41 @@ impl Tables {
         let each = inner.kinds.iter().map(|kind| inner.off_roads.get(&(*kind, place)).copied());
         each.collect::<Option<Vec<_>>>().and_then(|far| far.into_iter().min())
     }
+}
+
+/// The tables of one kind of vehicle over the slices, and where the points met the roads.
+///
+/// # Errors
+/// [`TravelError`].
+pub fn profile(
+    roads: Option<&Roads>,
+    kind: VehicleKind,
+    points: &[roads::Point],
+    slices: &[(i64, roads::Slice)],
+    is_stopped: impl Fn() -> bool,
+) -> Result<(TravelProfile, Vec<Snap>), TravelError> {
+    let mut asked: BTreeMap<roads::Slice, Matrix> = BTreeMap::new();
+    let (mut list, mut metres, mut snaps) = (Vec::new(), None, Vec::new());
+    for (from_s, slice) in slices {
+        if is_stopped() {
+            return Err(TravelError::Stopped);
+        }
+        if !asked.contains_key(slice) {
+            let table = match roads {
+                Some(roads) => roads.matrix(profile_of(kind), *slice, points)?,
+                None => roads::estimate::matrix(profile_of(kind), *slice, points)?,
+            };
+            let (seconds, way) = matrices(points.len(), &table);
+            asked.insert(*slice, seconds);
+            metres.get_or_insert(way);
+            snaps = table.snaps;
+        }
+        list.push(Slice { from_s: *from_s, seconds: asked[slice].clone() });
+    }
+    let metres = metres.unwrap_or_else(|| matrix(points.len(), Vec::new()));
+    let source = if roads.is_some() { Source::Graph } else { Source::Estimate };
+    let name = kind.as_str().to_owned();
+    Ok((TravelProfile { name, source, slices: list, metres }, snaps))
 }
 
 /// # Errors
@@ -218,6 +259,22 @@ mod tests {
         );
         assert_eq!(slices_between(h(23.0), h(31.0)), [(0, Night), (h(30.0), Morning)]);
         assert_eq!(slices_between(0, 0), [(0, Night)]);
+    }
+
+    #[test]
+    fn a_slow_hour_makes_times_longer_and_ways_not() {
+        let places = [(-12_864_000, 368_172_000), (-13_000_000, 367_800_000)]
+            .map(|(lat, lon)| Place::new(lat, lon).unwrap());
+        let slices = slices_between(8 * 3600, 9 * 3600);
+        let usual = Tables::new(None, &places, &[VehicleKind::Van], &slices, || false).unwrap();
+        let slow = usual.clone().paced(1_500);
+        let cell = |tables: &Tables, metres: bool| {
+            let profile = &tables.profiles()[0];
+            let table = if metres { &profile.metres } else { &profile.slices[0].seconds };
+            table.cell(PlaceIx::of(0), PlaceIx::of(1)).amount().unwrap()
+        };
+        assert_eq!(cell(&slow, false), cell(&usual, false) * 3 / 2);
+        assert_eq!(cell(&slow, true), cell(&usual, true));
     }
 
     #[test]

@@ -38,7 +38,7 @@ use crate::dispatch::show::{self, PlanShown, RouteShown, ViolationShown, minor};
 use crate::dispatch::tours::Tours;
 use crate::dispatch::ways::{self, Way};
 use crate::identity::SignedIn;
-use crate::store::{Asker, record};
+use crate::store::{Asker, now, record};
 
 /// Steps of one thread that may be asked for instead of time.
 const ITERATIONS_MAX: u64 = 1_000_000_000;
@@ -141,6 +141,7 @@ async fn start(
         seed: asked.seed,
         iterations: asked.iterations,
         threads: asked.threads,
+        pace_milli: app.advice.pace_milli(now()).await,
     };
     let plan = app.planner.start(asked).await?;
     let body = Json(json!({"plan": plan, "status": "running"}));

@@ -13,7 +13,8 @@ use crate::place::{Place, Windows};
 use crate::time::Timestamp;
 
 /// What is usual for a kind of vehicle: capacity, and cost for each tour, kilometre and hour.
-fn usual(kind: VehicleKind) -> (Load, [i64; 3]) {
+#[must_use]
+pub fn usual(kind: VehicleKind) -> (Load, [i64; 3]) {
     let load = |weight_g, volume_ml, parcels| Load { weight_g, volume_ml, parcels };
     match kind {
         VehicleKind::Okada => (load(60_000, 150_000, 20), [0, 12_00, 150_00]),

@@ -16,7 +16,7 @@ pub use command::{
 };
 pub use decide::{
     Intake, assign, cancel, check_free, delay, describe, hand_out, is_on_board, lock, measure,
-    open_between, register, report_arrival,
+    open_between, register, report_arrival, usual,
 };
 pub use error::Error;
 pub use event::{Event, Outcome};

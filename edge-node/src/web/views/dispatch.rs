@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::routing::get;
 use serde::Serialize;
 use shared_model::dispatch::{
-    DepotPlace, Load, Manifest, Status, Stop, StopState, TravelSource, Vehicle, VehicleKind,
+    Consignment, DepotPlace, Load, Manifest, Status, Stop, StopState, TravelSource, Vehicle,
+    VehicleKind,
 };
 use shared_model::gig::Rider;
 use shared_model::id::{CustomerId, ManifestId, OrderId, RiderId, StaffId, TaskId, VehicleId};
@@ -225,6 +226,33 @@ async fn manifest(
         shown.arrivals_by = Some(by);
     }
     Ok(Json(shown))
+}
+
+/// When the rider who has an order is expected; nothing when nobody is under way with it.
+pub(super) async fn arrival_of(app: &App, order: OrderId) -> Result<Option<OrderArrival>, Problem> {
+    let Json(found) = read(app, move |reading| {
+        let kept = reading.own::<Consignment>(&order.to_string())?;
+        let Some(id) = kept.and_then(|kept| kept.manifest) else { return Ok(None) };
+        let tour = reading.own::<Manifest>(&id.to_string())?;
+        let depot = reading.own::<DepotPlace>(keys::ONLY)?;
+        let Some((tour, depot)) = tour.zip(depot) else { return Ok(None) };
+        let kind = reading.own::<Vehicle>(&tour.vehicle.to_string())?.map(|found| found.kind);
+        Ok(Some((tour, depot.place, kind)))
+    })
+    .await?;
+    let Some((tour, depot, kind)) = found else { return Ok(None) };
+    let Some((arrivals, by)) = app.advice.arrivals(&tour, depot, kind).await else {
+        return Ok(None);
+    };
+    Ok(arrivals.get(&order).map(|arrival| OrderArrival { arrival: *arrival, by }))
+}
+
+/// When an order is expected at the customer's door, and who says so.
+#[derive(Debug, Serialize)]
+pub(super) struct OrderArrival {
+    #[serde(flatten)]
+    arrival: Arrival,
+    by: By,
 }
 
 fn stop_shown(reading: &Reading<'_>, stop: Stop, delay_s: i64) -> Result<StopShown, StoreError> {
