@@ -1,7 +1,7 @@
 //! When a rider arrives: trips that were made, learned from the log, and trips still to be made, put
 //! as questions. Runs no model, reads no store; a promise to nobody.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use features::arrival_time::{Rider, Trip, Vehicle};
 use features::geodesy::Point;
@@ -18,6 +18,10 @@ use super::history::day_of;
 const TOURS_MAX: usize = 2_000;
 /// Trips finished and not yet told to the models.
 const FINISHED_MAX: usize = 1_000;
+/// Places by which the pace of an hour is judged.
+const LATELY_MAX: usize = 128;
+/// An hour is at most twice as slow or as fast as usual; what says more is not believed.
+const PACE_MILLI: std::ops::RangeInclusive<f64> = 500.0..=2_000.0;
 /// Nothing that took longer is a trip: somebody pressed the button the next morning.
 const TRIP_S_MAX: f64 = 6.0 * 3_600.0;
 
@@ -53,6 +57,8 @@ pub struct Rounds {
     depot: Option<Place>,
     tours: HashMap<ManifestId, Tour>,
     book: PaceBook,
+    /// Places lately planned for, the newest last.
+    lately: VecDeque<(OrderId, Place)>,
     finished: Vec<Finished>,
 }
 
@@ -85,6 +91,12 @@ impl Rounds {
         let left = self.tours.get(&manifest.manifest).and_then(|tour| tour.left);
         if self.tours.len() >= TOURS_MAX && left.is_none() {
             return;
+        }
+        for stop in &manifest.stops {
+            if self.lately.len() >= LATELY_MAX {
+                self.lately.pop_front();
+            }
+            self.lately.push_back((stop.order, stop.place));
         }
         let stops = manifest.stops.iter().map(|stop| (stop.order, stop.place)).collect();
         self.tours.insert(manifest.manifest, Tour { rider: manifest.rider, stops, left });
@@ -120,6 +132,20 @@ impl Rounds {
         if tour.stops.is_empty() {
             self.tours.remove(&id);
         }
+    }
+
+    /// Ways from the depot to places lately delivered to, as if somebody left now.
+    #[must_use]
+    pub fn likely_trips(&self, now: Timestamp, utc_offset_minutes: i32) -> Vec<(String, Trip)> {
+        let Some(depot) = self.depot else { return Vec::new() };
+        let nobody = RiderId::new(uuid::Uuid::nil());
+        let trips = self.lately.iter().filter_map(|(order, to)| {
+            let leg = Leg { order: *order, from: depot, to: *to, departs: now, road_share: None };
+            let trip = leg.trip(depot, nobody, None, utc_offset_minutes)?;
+            // Not the order's own subject: nobody makes this trip.
+            Some((format!("pace of {order}"), Trip { rider: Rider::default(), ..trip }))
+        });
+        trips.collect()
     }
 
     /// Trips that ended since this was asked last.
@@ -241,6 +267,15 @@ impl Leg {
             customer_order_gap_s: None,
         })
     }
+}
+
+/// A ratio of times in thousandths, within what is believed.
+#[must_use]
+pub fn pace_milli(ratio: f64) -> u32 {
+    let milli = (ratio * 1_000.0).clamp(*PACE_MILLI.start(), *PACE_MILLI.end());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    let milli = milli as u32;
+    if ratio.is_finite() { milli } else { crate::dispatch::travel::PACE_MILLI_USUAL }
 }
 
 fn road_share(manifest: &Manifest, depot: Place) -> Option<f64> {

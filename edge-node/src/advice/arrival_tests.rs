@@ -131,3 +131,10 @@ fn a_trip_says_the_site_s_own_hour_and_weekday() {
     assert!(close(trip.departed_s.unwrap(), 11.0 * 3_600.0));
     assert_eq!(trip.weekday, Some(5));
 }
+
+#[test]
+fn an_hour_s_pace_is_believed_within_bounds_only() {
+    assert_eq!(pace_milli(1.25), 1_250);
+    assert_eq!((pace_milli(9.0), pace_milli(0.01)), (2_000, 500));
+    assert_eq!(pace_milli(f64::NAN), 1_000);
+}

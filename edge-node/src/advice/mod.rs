@@ -33,6 +33,7 @@ use shared_model::workflows::{Body, Event};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use crate::dispatch::travel::PACE_MILLI_USUAL;
 use crate::inference::Models;
 use crate::store::{Store, StoreError, WrittenAt, entries_after};
 
@@ -147,6 +148,26 @@ impl Advice {
             None => asking::by_formula(&trips, NO_MODELS),
         };
         Some((ahead.arrivals(&promises), by))
+    }
+
+    /// How long trips of this hour take against the formula, in thousandths: what the arrival-time
+    /// model says of ways to the places lately delivered to. The usual where no model speaks.
+    pub async fn pace_milli(&self, now: Timestamp) -> u32 {
+        let Some(models) = &self.models else { return PACE_MILLI_USUAL };
+        let (trips, book) = {
+            let known = self.lock();
+            (known.rounds.likely_trips(now, self.utc_offset_minutes), known.rounds.book().clone())
+        };
+        if trips.is_empty() {
+            return PACE_MILLI_USUAL;
+        }
+        let usual_s: f64 = trips.iter().map(|(_, trip)| trip.baseline_s()).sum();
+        let (promises, by) = asking::arrivals(models, &trips, &book).await;
+        let told_s: f64 = promises.iter().map(|(mean_s, _)| mean_s).sum();
+        match by {
+            By::Model { .. } => arrival::pace_milli(told_s / usual_s),
+            By::Baseline { .. } => PACE_MILLI_USUAL,
+        }
     }
 
     /// What is bought together, or what is popular here when no table is installed.

@@ -11,6 +11,7 @@ use shared_model::orders::{Channel, Line, Order, Status, Step, Terms};
 use shared_model::tax::TaxClass;
 
 use super::articles::{BinStock, bins_to_pick_from};
+use super::dispatch::{OrderArrival, arrival_of};
 use super::gig::{TaskItem, task_of};
 use super::paging::{Asked, Page, Statuses, page};
 use super::reading::{Reached, Reading, entered, read, read_one};
@@ -110,6 +111,8 @@ struct Detail {
     right_from_site: Option<String>,
     travelled: Reached,
     history: Vec<StepShown>,
+    /// Of an order in a manifest: when the rider is expected.
+    arrival: Option<OrderArrival>,
 }
 
 #[derive(Debug, Serialize)]
@@ -139,13 +142,17 @@ async fn show(
     _: SignedIn,
     Path(order): Path<OrderId>,
 ) -> Result<Json<Detail>, Problem> {
-    read_one(&app, "order", move |reading| {
+    let Json(mut shown) = read_one(&app, "order", move |reading| {
         let found = record_at::<Order>(reading.db, reading.me(), &order.to_string())?;
         let Some((order, at)) = found else { return Ok(None) };
         let travelled = reading.reached(reading.me(), at);
         detail(reading, order, travelled).map(Some)
     })
-    .await
+    .await?;
+    if matches!(shown.status, Status::Packed | Status::Dispatched) {
+        shown.arrival = arrival_of(&app, order).await?;
+    }
+    Ok(Json(shown))
 }
 
 fn detail(
@@ -156,6 +163,7 @@ fn detail(
     let customer = reading.customer(order.customer)?;
     let status = order.status;
     Ok(Detail {
+        arrival: None,
         tasks: tasks_of(reading, &order)?,
         note: note_of(reading, order.order)?,
         right_from_site: order.sold_from.map(|node| reading.site_of(node)).transpose()?,

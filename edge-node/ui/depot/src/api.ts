@@ -1,5 +1,7 @@
 // What the edge node's HTTP API says, as types. The edge decides; these only name its fields.
 
+import type { By } from './advice.ts';
+
 export type Role = 'manager' | 'clerk' | 'cashier' | 'picker' | 'dispatcher' | 'rider';
 export type Travelled = 'here' | 'hub';
 
@@ -123,6 +125,7 @@ export interface OrderDetail extends Omit<Order, 'lines_count'> {
   note: string | null;
   right_from_site: string | null;
   history: { what: string; at_ms: number; staff: string | null }[];
+  arrival: { expected_ms: number; late_ms: number; by: By } | null;
 }
 
 export interface Rider {

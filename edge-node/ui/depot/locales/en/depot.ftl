@@ -650,3 +650,4 @@ shelf-rhythm = every { $days } days, last { $since } days ago
 shelf-once = bought { $since } days ago
 shelf-because = goes with { $name }
 shelf-popular = bought by many
+arrival-expected = about { $time }, nine times in ten before { $late }

@@ -650,3 +650,4 @@ shelf-rhythm = tous les { $days } jours, il y a { $since } jours
 shelf-once = acheté il y a { $since } jours
 shelf-because = va avec { $name }
 shelf-popular = acheté par beaucoup
+arrival-expected = vers { $time }, neuf fois sur dix avant { $late }

@@ -1,5 +1,6 @@
 // What the planner and the manifests say, as types. Advice and facts both come from the box.
 
+import type { By } from '../advice.ts';
 import type { Travelled } from '../api.ts';
 
 export type VehicleKind = 'okada' | 'tuktuk' | 'van';
@@ -179,6 +180,7 @@ export interface ManifestStop {
   arrive_ms: number;
   leave_ms: number;
   expected_ms: number;
+  arrival: { expected_ms: number; late_ms: number } | null;
   cash_due_minor: number;
   task: string | null;
   state: { is: 'pending' | 'reached' | 'delivered' | 'failed'; at_ms?: number; reason?: string };
@@ -190,6 +192,7 @@ export interface ManifestStop {
 export interface ManifestDetail extends Manifest {
   depot: Place | null;
   accepted: string[];
+  arrivals_by: By | null;
   stops: ManifestStop[];
 }
 

@@ -76,6 +76,8 @@ function townLayers(paint: Paint): StyleSpecification['layers'] {
     { id: 'land-built', type: 'fill', source: TOWN, 'source-layer': 'land', filter: ['!=', ['get', 'class'], 'green'], paint: { 'fill-color': paint.built } },
     { id: 'land-green', type: 'fill', source: TOWN, 'source-layer': 'land', filter: ['==', ['get', 'class'], 'green'], paint: { 'fill-color': paint.green } },
     { id: 'water', type: 'fill', source: TOWN, 'source-layer': 'water', paint: { 'fill-color': paint.water } },
+    { id: 'waterways', type: 'line', source: TOWN, 'source-layer': 'waterways', paint: { 'line-color': paint.water, 'line-width': 2 } },
+    { id: 'buildings', type: 'fill', source: TOWN, 'source-layer': 'buildings', minzoom: 14, paint: { 'fill-color': paint.edge, 'fill-opacity': 0.5 } },
     { id: 'roads-edge', type: 'line', source: TOWN, 'source-layer': 'roads', layout: { 'line-cap': 'round' }, paint: { 'line-color': paint.edge, 'line-width': width(7, 14) as never } },
     { id: 'roads', type: 'line', source: TOWN, 'source-layer': 'roads', layout: { 'line-cap': 'round' }, paint: { 'line-color': paint.road, 'line-width': width(5, 11) as never } },
     {
