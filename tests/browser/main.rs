@@ -5,12 +5,14 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use system_tests::binaries::workspace;
+use system_tests::binaries::{binary, workspace};
 use system_tests::depot::Depot;
+use system_tests::rounds;
 use system_tests::wait::until;
 
 /// Longest for all scripts together, on a machine that does other work.
@@ -40,11 +42,39 @@ fn staff_work_in_a_browser_while_the_hub_is_down() {
     depot.keep_port();
     let door = TcpListener::bind("127.0.0.1:0").expect("a free port");
     door.set_nonblocking(true).expect("a listener");
-    let mut script = start_script(&depot, &door);
+    let mut script = start_script("staff", &depot, &door);
     let passed = serve_wishes(&mut script, &door, &mut depot);
     assert!(passed, "the scripts in tests/browser failed: see above and target/screenshots");
     depot.stop();
     depot.verify();
+}
+
+#[test]
+fn a_day_is_planned_in_a_browser_on_the_town_s_own_roads() {
+    need_pages();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut depot = rounds::packed(folder.path(), 8);
+    depot.stop();
+    build_town(&depot, &folder.path().join("town.osm.pbf"));
+    depot.serve();
+    let door = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    door.set_nonblocking(true).expect("a listener");
+    let mut script = start_script("dispatch", &depot, &door);
+    let passed = serve_wishes(&mut script, &door, &mut depot);
+    assert!(passed, "the scripts in tests/browser failed: see above and target/screenshots");
+    depot.stop();
+    depot.verify();
+}
+
+/// A made-up town around the depot, and its road graph and map.
+fn build_town(depot: &Depot, extract: &Path) {
+    let town = Command::new(binary("edge-node"))
+        .args(["roads", "town", "--centre", "-1.286,36.817"])
+        .arg(extract)
+        .status();
+    assert!(town.is_ok_and(|status| status.success()), "the town is made up");
+    let built = depot.nested(&["roads", "build", &extract.display().to_string()]).status();
+    assert!(built.is_ok_and(|status| status.success()), "its roads are built");
 }
 
 fn need_pages() {
@@ -57,7 +87,7 @@ fn need_pages() {
     }
 }
 
-fn start_script(depot: &Depot, door: &TcpListener) -> Script {
+fn start_script(name: &str, depot: &Depot, door: &TcpListener) -> Script {
     let people: serde_json::Map<String, Value> = ["clerk", "cashier", "manager"]
         .into_iter()
         .map(|role| {
@@ -72,7 +102,7 @@ fn start_script(depot: &Depot, door: &TcpListener) -> Script {
         "screenshots": workspace().join("target/screenshots"),
     });
     let script = Command::new("node")
-        .arg("tests/browser/staff.test.mjs")
+        .arg(format!("tests/browser/{name}.test.mjs"))
         .current_dir(workspace())
         .env("OMNIROUTE_TEST", told.to_string())
         .spawn()
@@ -114,6 +144,7 @@ fn grant(wish: TcpStream, depot: &mut Depot) {
         }
         "kill" => depot.kill9(),
         "start" => depot.serve(),
+        "pack" => rounds::pack(depot, 8),
         other => panic!("the script wishes {other:?}"),
     }
     (&wish).write_all(b"done\n").expect("the script waits");

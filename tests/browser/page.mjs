@@ -20,6 +20,8 @@ export function launch() {
     args: [
       '--no-sandbox',
       '--disable-gpu',
+      // Maps are drawn with WebGL 2, here by the processor.
+      '--enable-unsafe-swiftshader',
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',

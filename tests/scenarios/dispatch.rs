@@ -5,54 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use system_tests::api::{Browser, fresh};
 use system_tests::depot::Depot;
+use system_tests::rounds::{self, pack};
 use system_tests::wait::until;
 
 /// A search of so many steps takes a moment, also on a busy machine.
 const PLAN_LONGEST: Duration = Duration::from_secs(120);
 
-fn place(number: i64) -> Value {
-    json!({"lat_e7": -12_860_000 - 40_000 * (number / 3), "lon_e7": 368_170_000 + 40_000 * (number % 3)})
-}
-
 fn list(value: &Value) -> &Vec<Value> {
     value.as_array().expect("a list")
-}
-
-/// A depot with a price, goods, a place, two riders with vehicles, and orders packed.
-fn packed(folder: &std::path::Path, orders: i64) -> Depot {
-    let mut depot = Depot::create(&folder.join("nbo-1"), "NBO-1");
-    depot.publish_catalogue(&[("TEA", "Tea, 500 g", 10_000)]);
-    depot.serve();
-    let goods = json!({"receipt": fresh(), "reference": "DN-7", "lines": [
-        {"article": "TEA", "quantity": 500, "bin": "A-01", "unit_cost_minor": 5_000}]});
-    let _ = depot.signed_in("clerk").done("receive-goods", goods);
-    let _ = depot.signed_in("manager").done("locate-depot", json!({"place": place(4)}));
-    let desk = depot.signed_in("dispatcher");
-    for (number, kind) in [(1, "okada"), (2, "van")] {
-        let (rider, vehicle) = (fresh(), fresh());
-        let one = json!({"rider": rider, "name": format!("Rider {number}"),
-            "cash_ceiling_minor": 90_000_000});
-        let _ = desk.done("register-rider", one);
-        let one = json!({"vehicle": vehicle, "name": format!("KMFB {number}"), "kind": kind});
-        let _ = desk.done("register-vehicle", one);
-        let _ = desk.done("assign-vehicle", json!({"vehicle": vehicle, "rider": rider}));
-    }
-    for number in 0..orders {
-        pack(&depot, number);
-    }
-    depot
-}
-
-fn pack(depot: &Depot, number: i64) {
-    let (desk, picker) = (depot.signed_in("dispatcher"), depot.signed_in("picker"));
-    let order = fresh();
-    let body = json!({"order": order, "terms": "cash_on_delivery", "place": place(number),
-        "lines": [{"article": "TEA", "quantity": 2}]});
-    let _ = desk.done("place-order", body);
-    let _ = desk.done("reserve-order", json!({"order": order}));
-    let pick = json!({"order": order, "line": 1, "bin": "A-01", "article": "TEA", "quantity": 2});
-    let _ = picker.done("pick-line", pick);
-    let _ = picker.done("pack-order", json!({"order": order, "parcels": 1}));
 }
 
 fn planned(desk: &Browser) -> Value {
@@ -79,7 +39,7 @@ fn manifests(desk: &Browser) -> Vec<Value> {
 #[test]
 fn plan_lock_hand_out_replan() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut depot = packed(folder.path(), 6);
+    let mut depot = rounds::packed(folder.path(), 6);
     let desk = depot.signed_in("dispatcher");
     let plan = planned(&desk);
     assert_eq!(stops(&plan), 6, "{plan}");
@@ -94,7 +54,10 @@ fn plan_lock_hand_out_replan() {
     let again = desk.post("/api/v1/dispatch/plan/lock", &lock);
     assert_eq!(again, locked, "who asks again after the crash gets the first answer");
     let gone = desk.try_get("/api/v1/dispatch/plan").expect("an answer");
-    assert_eq!((gone.status, &gone.body["type"]), (404, &json!("urn:omniroute:problem:plan-unknown")));
+    assert_eq!(
+        (gone.status, &gone.body["type"]),
+        (404, &json!("urn:omniroute:problem:plan-unknown"))
+    );
     let standing = manifests(&desk);
     let left: u64 = standing.iter().map(|one| one["stops_left"].as_u64().expect("a count")).sum();
     assert_eq!(left, 6, "what was locked is there");
@@ -103,7 +66,10 @@ fn plan_lock_hand_out_replan() {
     let handed = desk.done("hand-out-manifest", json!({"manifest": out}));
     let tasks = list(&handed["tasks"]);
     let twice = desk.command("hand-out-manifest", json!({"manifest": out}));
-    assert_eq!((twice.status, &twice.body["type"]), (422, &json!("urn:omniroute:problem:manifest-status")));
+    assert_eq!(
+        (twice.status, &twice.body["type"]),
+        (422, &json!("urn:omniroute:problem:manifest-status"))
+    );
     let taken = json!({"rider": standing[0]["rider"], "orders": [tasks[0]["order"]]});
     assert_eq!(desk.command("dispatch-orders", taken).status, 422);
     let delivered = json!({"task": tasks[0]["task"],
@@ -134,7 +100,7 @@ fn plan_lock_hand_out_replan() {
 #[test]
 fn what_makes_no_sense_to_the_planner_is_refused_with_its_field() {
     let folder = tempfile::tempdir().expect("a folder");
-    let depot = packed(folder.path(), 1);
+    let depot = rounds::packed(folder.path(), 1);
     let desk = depot.signed_in("dispatcher");
     for (path, body, field) in [
         ("plan", json!({"deadline_s": -1}), "deadline_s"),

@@ -11,5 +11,6 @@ pub mod depot;
 pub mod hub;
 pub mod process;
 pub mod raw;
+pub mod rounds;
 pub mod stocked;
 pub mod wait;
