@@ -1,11 +1,13 @@
 //! Runs models on a depot's box.
 //!
-//! `engine` is a loaded model; `trees` is the operator that tract lacks; `worker` is a process that may panic,
+//! `engine` is a loaded model; `trees` is the operator that tract lacks, `dense` one that it has, and slowly; `worker` is a process that may panic,
 //! loop or run out of memory without the depot noticing more than a baseline's answer. Only this crate links
 //! tract. It verifies no signature (`model-bundle` does) and decides nothing: who asks has a baseline at hand.
 
 pub mod answer;
+pub mod dense;
 pub mod engine;
+pub mod lanes;
 pub mod trees;
 pub mod worker;
 

@@ -4,9 +4,12 @@
 use tract_onnx::Onnx;
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::Framework as _;
-use tract_onnx::tract_hir::internal::InferenceModel;
+use tract_onnx::tract_hir::internal::{Arc, InferenceModel};
+use tract_onnx::tract_hir::ops::unimpl::UnimplementedOp;
 
 use crate::LoadError;
+use crate::dense::chain;
+use crate::dense::operator::DenseOperator;
 use crate::trees::operator;
 
 /// Operators of a graph.
@@ -20,11 +23,18 @@ pub fn parsed(network: &[u8]) -> Result<InferenceModel, LoadError> {
     let mut onnx = tract_onnx::onnx();
     // Weights in other files are refused by tract, since it is given no folder to look in.
     operator::register(&mut onnx);
-    let proto = onnx
+    let mut proto = onnx
         .proto_model_for_read(&mut &network[..])
         .map_err(|error| LoadError::new("model.onnx is no ONNX", &error))?;
     check(&proto)?;
-    model(&onnx, &proto)
+    let taken = proto.graph.as_mut().map(chain::taken_out).unwrap_or_default();
+    let mut model = model(&onnx, &proto)?;
+    for node in model.nodes_mut().iter_mut().filter(|node| node.op_is::<UnimplementedOp>()) {
+        if let Some(layers) = taken.get(&node.name) {
+            node.op = DenseOperator::boxed(Arc::new(layers.clone()));
+        }
+    }
+    Ok(model)
 }
 
 fn model(onnx: &Onnx, proto: &ModelProto) -> Result<InferenceModel, LoadError> {

@@ -2,6 +2,7 @@
 //! split side by side, and leaves that lead to themselves. Growing it proves that every walk ends.
 
 use super::attributes::Aggregate;
+use super::masks::Masked;
 use super::{BadEnsemble, DEPTH_MAX};
 
 /// What a split asks of a value.
@@ -106,6 +107,8 @@ pub(crate) enum Weights {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forest {
     pub(crate) trees: Vec<Tree>,
+    /// By tree; none where it must be walked.
+    pub(crate) masked: Vec<Option<Masked>>,
     pub(crate) nodes: Vec<Node>,
     /// Below these a value goes to the other child too; empty when no split asks whether values are equal.
     pub(crate) floors: Vec<f32>,
@@ -168,6 +171,8 @@ impl Forest {
             grown.add(tree, &outline.splits)?;
         }
         let columns = outline.splits.iter().flatten().map(|split| split.column + 1).max();
+        let masked = |tree: &Tree| Masked::of(*tree, &grown.nodes, &grown.floors);
+        let masked = grown.trees.iter().map(masked).collect();
         let floors = if grown.floors.iter().all(|floor| *floor == f32::NEG_INFINITY) {
             Vec::new()
         } else {
@@ -184,6 +189,7 @@ impl Forest {
             weights: weights(&outline, &grown.places),
             lone_class: lone_class(&outline),
             trees: grown.trees,
+            masked,
             nodes: grown.nodes,
             floors,
             aggregate: outline.aggregate,

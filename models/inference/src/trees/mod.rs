@@ -1,11 +1,13 @@
 //! Tree ensembles of `ai.onnx.ml` (`TreeEnsembleRegressor`, `TreeEnsembleClassifier`) as one tract operator.
 //!
 //! tract has no regressor, and reads `BRANCH_GTE` as a leaf in its classifier. `attributes` reads a node of a
-//! graph and believes nothing in it; `forest` is the flat form that is walked; `walk` walks it; `operator` is
+//! graph and believes nothing in it; `forest` is the flat form that is walked; `walk` walks it, and
+//! asks `masks` where many rows meet a small tree; `operator` is
 //! what tract sees. Nothing here allocates by what a model says before that was checked.
 
 pub mod attributes;
 pub mod forest;
+mod masks;
 pub mod operator;
 pub mod walk;
 

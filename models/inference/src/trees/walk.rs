@@ -1,9 +1,11 @@
-//! Walking a forest. Eight walks go side by side, without a branch that depends on a value: eight rows through
-//! one tree where there are rows, eight trees for one row where there are not. So a batch of fresh rows costs
-//! no mispredicted branches, and both ways add the same numbers in the same order, in float64.
+//! Sending rows through a forest, without a branch that depends on a value, so that fresh rows cost no mispredicted
+//! ones. One row goes through eight trees side by side; many rows go through one tree side by side: by masks where
+//! it is small, walking where it is not. All ways add the same numbers in the same order, in float64.
 
 use super::attributes::Aggregate;
 use super::forest::{Forest, Node, Tree, Weights};
+use super::masks::TILE;
+use crate::lanes::Lanes;
 
 /// Walks side by side: enough to hide a load's latency, few enough to stay in registers.
 const LANES: usize = 8;
@@ -17,11 +19,17 @@ const ROWS_SIDE_BY_SIDE_MIN: usize = 4;
 /// `rows` is rows × `columns`, and `columns` is not below [`Forest::columns`].
 #[must_use]
 pub fn scores(forest: &Forest, rows: &[f32], columns: usize) -> Vec<f64> {
+    scores_with(Lanes::here(), forest, rows, columns)
+}
+
+/// As [`scores`], with lanes of a width: the same numbers.
+#[must_use]
+pub fn scores_with(lanes: Lanes, forest: &Forest, rows: &[f32], columns: usize) -> Vec<f64> {
     assert!(columns >= forest.columns(), "a split names a column that rows do not have");
     let count = rows.len().checked_div(columns).unwrap_or(0);
     let mut scores = Vec::with_capacity(count * forest.targets());
     for block in rows[..count * columns].chunks(BLOCK_ROWS * columns.max(1)) {
-        let rows = Rows { values: block, columns, count: block.len() / columns };
+        let rows = Rows { lanes, values: block, columns, count: block.len() / columns };
         if forest.floors.is_empty() {
             block_scores::<false>(forest, rows, &mut scores);
         } else {
@@ -33,6 +41,7 @@ pub fn scores(forest: &Forest, rows: &[f32], columns: usize) -> Vec<f64> {
 
 #[derive(Clone, Copy)]
 struct Rows<'a> {
+    lanes: Lanes,
     values: &'a [f32],
     columns: usize,
     count: usize,
@@ -80,8 +89,31 @@ fn every_leaf<const FLOORS: bool>(
         }
         return;
     }
-    for tree in &forest.trees {
-        rows_side_by_side::<FLOORS>(forest, *tree, rows, &mut arrive);
+    let tiles = rows.in_tiles();
+    let mut arrivals = vec![[0; TILE]; rows.count.div_ceil(TILE)];
+    for (tree, masked) in forest.trees.iter().zip(&forest.masked) {
+        let Some(masked) = masked else {
+            rows_side_by_side::<FLOORS>(forest, *tree, rows, &mut arrive);
+            continue;
+        };
+        masked.arrivals(rows.lanes, &tiles, rows.columns, &mut arrivals);
+        for (row, node) in arrivals.as_flattened().iter().take(rows.count).enumerate() {
+            arrive(row, tree.first + *node as usize);
+        }
+    }
+}
+
+impl Rows<'_> {
+    /// Tiles × columns × rows of a tile; lanes past the last row hold zeros.
+    fn in_tiles(self) -> Vec<[f32; TILE]> {
+        let mut tiles = vec![[0.0; TILE]; self.count.div_ceil(TILE) * self.columns];
+        for (row, values) in self.values.chunks_exact(self.columns).enumerate() {
+            let tile = &mut tiles[row / TILE * self.columns..][..self.columns];
+            for (column, value) in tile.iter_mut().zip(values) {
+                column[row % TILE] = *value;
+            }
+        }
+        tiles
     }
 }
 

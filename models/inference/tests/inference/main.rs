@@ -4,6 +4,7 @@
 
 mod bundles;
 mod contained;
+mod dense;
 mod networks;
 mod onnx;
 mod shipped;

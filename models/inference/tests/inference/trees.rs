@@ -1,6 +1,7 @@
 //! The tree operator against the specification, read literally: recursion over ids, one test a node. And its
 //! attribute parser against attributes that nobody should write.
 
+use inference::lanes::Lanes;
 use inference::trees::{attributes, walk};
 use proptest::prelude::*;
 use prost::Message as _;
@@ -125,6 +126,9 @@ proptest! {
         let node = regressor(&trees, targets, aggregate, base);
         let ensemble = attributes::regressor(&node).unwrap();
         let together = walk::scores(&ensemble.forest, &rows, COLUMNS);
+        for lanes in Lanes::all_here() {
+            prop_assert_eq!(&walk::scores_with(lanes, &ensemble.forest, &rows, COLUMNS), &together);
+        }
         for (row, found) in rows.chunks(COLUMNS).zip(together.chunks(targets)) {
             let alone = walk::scores(&ensemble.forest, row, COLUMNS);
             prop_assert_eq!(&alone, found, "alone and among others");

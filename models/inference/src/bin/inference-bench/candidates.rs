@@ -11,7 +11,7 @@ use model_bundle::{PinnedKeys, PublicKey, Verified, folder};
 use serde_json::{Value, json};
 
 use crate::onnx::{self, Dice, Network, TreeNodes, tree_attributes};
-use crate::peer::Peer;
+use crate::peer::{Library, Peer};
 
 /// So many that none is seen twice in a round's batches of one.
 const ROWS: usize = 32_768;
@@ -60,7 +60,7 @@ fn listed(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Trees grown from a seed, of the size of a good model, with missing values in the rows.
-pub(crate) fn generated_trees() -> anyhow::Result<Candidate> {
+pub(crate) fn generated_trees(library: &Library) -> anyhow::Result<Candidate> {
     let mut dice = Dice(298);
     let trees: Vec<TreeNodes> =
         (0..TREES).map(|_| TreeNodes::grown(&mut dice, TREE_COLUMNS, TREE_LEAVES)).collect();
@@ -70,15 +70,15 @@ pub(crate) fn generated_trees() -> anyhow::Result<Candidate> {
     node.domain = "ai.onnx.ml".to_owned();
     let network = Network { nodes: vec![node], weights: vec![], columns: TREE_COLUMNS, outputs: 1 };
     let name = format!("trees-{TREES}-generated");
-    bare(name, "trees", &network.bytes(), TREE_COLUMNS, 1, &mut dice)
+    bare(library, name, "trees", &network.bytes(), (TREE_COLUMNS, 1), &mut dice)
 }
 
 fn bare(
+    library: &Library,
     name: String,
     kind: &'static str,
     network: &[u8],
-    columns: usize,
-    outputs: usize,
+    (columns, outputs): (usize, usize),
     dice: &mut Dice,
 ) -> anyhow::Result<Candidate> {
     let preprocessing = kept(columns)?;
@@ -91,7 +91,7 @@ fn bare(
         kind,
         network_bytes: network.len(),
         engine: Engine::compile(network, preprocessing, outputs, &BATCHES)?,
-        peer: Peer::load(network)?,
+        peer: library.load(network)?,
         columns,
         input: raw.clone(),
         raw,
@@ -112,7 +112,7 @@ fn kept(columns: usize) -> anyhow::Result<Preprocessing> {
 
 impl Candidate {
     /// A shipped network; none for tables.
-    pub(crate) fn of_bundle(bundle: &Verified) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn of_bundle(library: &Library, bundle: &Verified) -> anyhow::Result<Option<Self>> {
         let manifest = bundle.manifest();
         let kind = match manifest.kind {
             Kind::Trees => "trees",
@@ -136,7 +136,7 @@ impl Candidate {
             kind,
             network_bytes: network.len(),
             engine: Engine::load(bundle)?,
-            peer: Peer::load(network)?,
+            peer: library.load(network)?,
             columns: preprocessing.features(),
             raw,
             input,
@@ -145,13 +145,12 @@ impl Candidate {
     }
 
     /// A network in a file; how wide it is, onnxruntime is asked.
-    pub(crate) fn of_file(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn of_file(library: &Library, path: &Path) -> anyhow::Result<Self> {
         let network = std::fs::read(path).with_context(|| path.display().to_string())?;
-        let (columns, outputs) =
-            Peer::load(&network)?.widths().context("its widths are not fixed")?;
+        let widths = library.load(&network)?.widths().context("its widths are not fixed")?;
         let name =
             path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        bare(name, "bare", &network, columns, outputs, &mut Dice(1))
+        bare(library, name, "bare", &network, widths, &mut Dice(1))
     }
 
     /// Largest |ours − onnxruntime's| / |onnxruntime's| over some thousand rows; differences below a millionth

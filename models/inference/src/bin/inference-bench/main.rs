@@ -20,7 +20,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 
 use candidates::Candidate;
-use peer::Peer;
+use peer::Library;
 
 #[derive(Debug, Parser)]
 #[command(about = "Measures inference beside onnxruntime; prints JSON")]
@@ -60,25 +60,25 @@ fn run() -> anyhow::Result<()> {
     if arguments.worker {
         return Ok(inference::worker::serve(std::io::stdin().lock(), std::io::stdout().lock())?);
     }
-    let library = arguments.onnxruntime.as_ref().context(
+    let path = arguments.onnxruntime.as_ref().context(
         "no onnxruntime; remedy: pip install onnxruntime, and --onnxruntime …/onnxruntime/capi/libonnxruntime.so.…",
     )?;
-    let version = Peer::open_library(library)?;
+    let library = Library::open(path)?;
     let bundles = candidates::bundles(&arguments.bundles)?;
     let mut measured = serde_json::Map::new();
-    let mut all = vec![candidates::generated_trees()?];
+    let mut all = vec![candidates::generated_trees(&library)?];
     for bundle in &bundles {
-        all.extend(Candidate::of_bundle(bundle)?);
+        all.extend(Candidate::of_bundle(&library, bundle)?);
     }
     for path in &arguments.network {
-        all.push(Candidate::of_file(path)?);
+        all.push(Candidate::of_file(&library, path)?);
     }
     for candidate in &mut all {
         let figures = measure(candidate, arguments.check)?;
         measured.insert(candidate.name.clone(), figures);
     }
     let figures = json!({
-        "onnxruntime": version,
+        "onnxruntime": path.file_name().map(|name| name.to_string_lossy()),
         "threads": 1,
         "clock": "processor time of the thread, median over alternating rounds",
         "models": measured,

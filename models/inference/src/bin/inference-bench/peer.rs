@@ -3,25 +3,24 @@
 use std::path::Path;
 
 use anyhow::anyhow;
+use ort::environment::Environment;
 use ort::session::Session;
 use ort::value::TensorRef;
 
-/// A network in onnxruntime.
-pub(crate) struct Peer {
-    session: Session,
+/// onnxruntime's library, opened.
+pub(crate) struct Library {
+    environment: Environment,
 }
 
-impl Peer {
-    /// Opens the library for the whole process, and says which version it is.
-    pub(crate) fn open_library(path: &Path) -> anyhow::Result<String> {
-        let environment = ort::init_from(path).map_err(|error| anyhow!("{error}"))?;
-        environment.commit();
-        Ok(path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()))
+impl Library {
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let builder = ort::init_from(path).map_err(|error| anyhow!("{error}"))?;
+        Ok(Self { environment: builder.build()? })
     }
 
-    pub(crate) fn load(network: &[u8]) -> anyhow::Result<Self> {
+    pub(crate) fn load(&self, network: &[u8]) -> anyhow::Result<Peer> {
         let failed = |error: &dyn std::fmt::Display| anyhow!("onnxruntime: {error}");
-        let session = Session::builder()
+        let session = Session::builder(&self.environment)
             .map_err(|error| failed(&error))?
             .with_intra_threads(1)
             .map_err(|error| failed(&error))?
@@ -29,9 +28,16 @@ impl Peer {
             .map_err(|error| failed(&error))?
             .commit_from_memory(network)
             .map_err(|error| failed(&error))?;
-        Ok(Self { session })
+        Ok(Peer { session })
     }
+}
 
+/// A network in onnxruntime.
+pub(crate) struct Peer {
+    session: Session,
+}
+
+impl Peer {
     /// `input` is rows × columns; `look` sees rows × outputs.
     pub(crate) fn run<T>(
         &mut self,
