@@ -6,6 +6,7 @@ mod client;
 mod depot_start;
 mod figures;
 mod floor_server;
+mod inference;
 mod load;
 mod machine;
 mod orders_over_https;
@@ -51,6 +52,7 @@ enum Bench {
     #[value(name = "sync_100k")]
     Sync100k,
     DepotStart,
+    Inference,
     CiTimes,
 }
 
@@ -114,6 +116,7 @@ async fn measure(bench: Bench, folder: &Path, scale: &Scale) -> anyhow::Result<(
         Bench::OrdersOverHttps => Box::pin(orders_over_https::measure(folder, scale)).await,
         Bench::Sync100k => Box::pin(sync_100k::measure(folder, scale)).await,
         Bench::DepotStart => Box::pin(depot_start::measure(folder, scale)).await,
+        Bench::Inference => inference::measure(scale).await,
         Bench::CiTimes => Ok((ci_times(), String::new())),
     }
 }
