@@ -11,6 +11,7 @@ from training import bundle, network, scores
 from training.extract import Extract, Schema, extract
 from training.tables import Table, needs, read_csv
 
+F32 = np.float32
 TEXTS = ("site", "article", "day")
 NEEDED = ("site", "article", "day", "period", "demand")
 OUTPUTS = [f"h{ahead}_{what}" for ahead in (1, 2, 3) for what in ("mean", "q50", "q90")]
@@ -88,9 +89,6 @@ def steps(schema: Schema, raw: np.ndarray) -> list[bundle.Step]:
             name, impute=fill, clip=(low, high), mean=float(F32(filled.mean())), scale=float(F32(filled.std() + 1e-6))
         ))
     return made
-
-
-F32 = np.float32
 
 
 def fit(
