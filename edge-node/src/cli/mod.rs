@@ -6,7 +6,7 @@ mod device;
 mod enrol;
 mod import;
 mod init;
-mod models;
+mod model_life;
 mod plan;
 mod roads;
 mod serve;
@@ -53,7 +53,7 @@ enum Command {
     Device(device::Device),
     /// Models: what is in use and why, and taking it back.
     #[command(subcommand)]
-    Models(models::Models),
+    Models(model_life::Models),
     /// Plan the tours of a file: JSON, orders as CSV, or a benchmark's instance.
     Plan(plan::Plan),
     /// Roads: graph and offline map from an OpenStreetMap extract.

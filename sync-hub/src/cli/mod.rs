@@ -5,10 +5,10 @@ mod admin;
 mod catalogue;
 mod init;
 mod invite;
-mod models;
 mod money;
 mod opening;
 mod password;
+mod registry;
 mod serve;
 mod status;
 mod verify;
@@ -50,7 +50,7 @@ enum Command {
     Admin(admin::Admin),
     /// Models: take them in, publish them to rings of depots by two persons, take them back.
     #[command(subcommand)]
-    Models(models::Models),
+    Models(registry::Models),
 }
 
 impl Cli {

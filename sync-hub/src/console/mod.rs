@@ -6,9 +6,9 @@
 pub mod commands;
 pub mod credentials;
 pub mod live;
-mod models;
 pub mod pages;
 pub mod problem;
+mod registry;
 pub mod router;
 pub mod session;
 pub mod views;

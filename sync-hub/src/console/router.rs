@@ -10,7 +10,7 @@ use web_rim::ca::SiteAuthority;
 use super::live::{KINDS, Live};
 use super::problem::unknown_method;
 use super::session::ConsoleState;
-use super::{ca, commands, headers, live, models, pages, session, views};
+use super::{ca, commands, headers, live, pages, registry, session, views};
 use crate::store::{Door, HubStore};
 
 /// What the console's handlers work with.
@@ -42,7 +42,7 @@ pub fn guarded(state: Console, pages: Router) -> Router {
     let routes: Router<Console> = Router::new()
         .merge(views::routes())
         .merge(commands::routes())
-        .merge(models::routes())
+        .merge(registry::routes())
         .merge(session::router(state.sessions.clone()))
         .merge(live::router(state.sessions.clone(), state.live.clone()))
         .merge(ca::router(state.authority.clone()))
