@@ -19,6 +19,8 @@ mod simple;
 mod standing;
 mod state;
 mod tails;
+#[cfg(test)]
+mod tests;
 pub(crate) mod tours;
 
 pub use search::{Budget, Prepared, Progress, Search, Steps};

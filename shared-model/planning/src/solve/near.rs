@@ -107,7 +107,7 @@ fn rows(
         keys.clear();
         keys.extend((0..count).filter_map(|other| {
             let rank = rank(node, other);
-            (rank != i64::MAX).then(|| ((rank as u64) << 16) | other as u64)
+            (rank != i64::MAX).then_some(((rank as u64) << 16) | other as u64)
         }));
         if keys.len() > width {
             keys.select_nth_unstable(width - 1);

@@ -139,11 +139,10 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
         let Some(mut span) = self.begin(pred).then(into.seconds, self.single(pickup)) else {
             return NOWHERE;
         };
-        let succ_place = tours.link(link.succ).place;
         let empty = !tours.is_visit(pred) && !tours.is_visit(link.succ);
         let detour = into.metres - if empty { 0 } else { self.stops[pred as usize].leg_metres };
         // Metres added once the pickup is between `pred` and its successor; until then the way on from `at` is open.
-        let picked = detour + travel.way(pickup_place, succ_place).metres;
+        let picked = detour + travel.way(pickup_place, tours.link(link.succ).place).metres;
         let mut best = PairPlace { price: below, delivery_pred: NONE };
         if !DURATION && !empty && i64::from(picked) * record.cost_per_metre >= below {
             return NOWHERE;
