@@ -52,7 +52,7 @@ class Size:
     quantile: int
 
 
-FULL = Size(mean=700, random=1_200, quantile=150)
+FULL = Size(mean=850, random=850, quantile=150)
 SHIPPED = Size(mean=200, random=200, quantile=150)
 
 
