@@ -10,6 +10,7 @@ use super::{
     ruin::Ruin,
     search::{Budget, Progress},
     state::State,
+    swap_vehicle::SwapVehicle,
     tails::Tails,
 };
 
@@ -63,6 +64,7 @@ pub(crate) struct Anneal<'a, E> {
     pub ruin: Ruin,
     recreate: Recreate,
     tails: Tails,
+    swap_vehicle: SwapVehicle,
     /// Routes may exchange tails: no pair can be torn apart.
     tailed: bool,
     /// `-ln` of evenly spread shares.
@@ -87,6 +89,7 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
             ruin: Ruin::default(),
             recreate: Recreate::new(compiled, near),
             tails: Tails::default(),
+            swap_vehicle: SwapVehicle::default(),
             tailed: compiled.jobs.iter().all(|job| job.delivery == NONE),
             logs: (0..LOTS).map(|lot| -natural_log((lot as f64 + 0.5) / LOTS as f64)).collect(),
             schedule: Schedule::default(),
@@ -164,6 +167,9 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
         self.recreate.greedy(&mut self.state, self.near, &mut self.random);
         if self.tailed {
             self.tails.improve(&mut self.state, self.near, self.recreate.tried());
+        }
+        if self.state.compiled.classes.len() > 1 {
+            self.swap_vehicle.improve(&mut self.state, &mut self.random);
         }
         let lot = self.logs[(self.random.word() >> 52) as usize];
         let worse = (self.state.cost - self.state.cost_before()) as f64;

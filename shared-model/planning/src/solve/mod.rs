@@ -18,6 +18,7 @@ mod search;
 mod simple;
 mod standing;
 mod state;
+mod swap_vehicle;
 mod tails;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,9 @@ use super::{
     tours::ABSENT_LEG,
 };
 
+/// What a job may cost in the first plan, in prizes.
+const FIRST_PRIZES: i64 = 20;
+
 /// One position in this many is overlooked.
 const BLINK_EVERY: u32 = 100;
 
@@ -59,6 +62,8 @@ pub(crate) struct Recreate {
     order: Vec<(i64, u16)>,
     until_blink: u32,
     candidates: [u16; 2 * NEAR_MAX + 1],
+    /// The class of which routes are opened in this step, if not of any.
+    opening: Option<u16>,
     /// Some job may not be served by some class.
     restricted: bool,
     /// One over the price of a unit of way.
@@ -84,6 +89,7 @@ impl Recreate {
             order: Vec::new(),
             until_blink: BLINK_EVERY,
             candidates: [0; 2 * NEAR_MAX + 1],
+            opening: None,
             restricted: !compiled.allowed.is_empty(),
             per_rate: 1.0 / compiled.way_rate() as f64,
         }
@@ -131,6 +137,10 @@ impl Recreate {
             let other = random.below(place as u32 + 1) as usize;
             state.absent.swap(place, other);
         }
+        // In a mixed fleet the cheapest vehicle for one job is the smallest: half of the steps open routes of one class.
+        let classes = state.compiled.classes.len() as u32;
+        let one_class = classes > 1 && random.below(2) == 0;
+        self.opening = one_class.then(|| random.below(classes) as u16);
         let order = self.draw_order(random);
         self.sort(state, order, random, old - tried);
         state.absent.truncate(old - tried);
@@ -196,7 +206,13 @@ impl Recreate {
         everywhere: bool,
     ) -> bool {
         let record = state.compiled.jobs[job as usize];
-        let mut found = Found { price: record.unserved, pred: NONE, delivery_pred: NONE };
+        // A first visit somewhere pays for the whole way there: prizes are judged when routes exist, by taking out again.
+        let limit = if everywhere && record.optional {
+            record.unserved.saturating_mul(FIRST_PRIZES)
+        } else {
+            record.unserved
+        };
+        let mut found = Found { price: limit, pred: NONE, delivery_pred: NONE };
         if record.delivery == NONE {
             let price = |state: &State<'_, E>, pred: u16, below: i64| {
                 let price = state.evaluator.insertion(
@@ -282,6 +298,9 @@ impl Recreate {
             }
         }
         for route in state.first_empty() {
+            if self.opening.is_some_and(|class| class != tours.class[route as usize]) {
+                continue;
+            }
             self.attempt(state, random, job, tours.start(route), &price, found);
         }
     }

@@ -136,6 +136,10 @@ impl<'a, E: Evaluator> State<'a, E> {
         self.empty.iter().filter_map(EmptyRoutes::first)
     }
 
+    pub(crate) fn empty_of(&self, class: u16) -> Option<u16> {
+        self.empty[class as usize].first()
+    }
+
     /// Starts a step that `rollback` can undo.
     pub(crate) fn begin(&mut self) {
         self.step += 1;
