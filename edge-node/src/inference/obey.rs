@@ -15,9 +15,12 @@ use super::blobs::Blobs;
 use super::bundles::{self, Bundle, Wanted};
 use super::pointers::PointersError;
 use super::records::Records;
-use super::runner::{Role, is_models_fault};
+use super::runner::{Role, is_doubtful, is_models_fault};
 use super::service::{Models, Ready, Standing, locked};
 use crate::store::StoreError;
+
+/// Times that a bundle may be too slow to load, or end its worker, before it is refused.
+const LOAD_TRIES_MAX: u32 = 3;
 
 /// Why a look at the orders ended early.
 #[derive(Debug, thiserror::Error)]
@@ -272,7 +275,7 @@ impl Models {
         } else {
             self.runner(role).load(Arc::clone(bundle)).map_err(|failure: Failure| {
                 let reason = failure.to_string();
-                if is_models_fault(&failure) {
+                if is_models_fault(&failure) && !self.may_try_again(bundle, &failure) {
                     NotLoaded::ForGood(reason)
                 } else {
                     NotLoaded::Later(reason)
@@ -283,6 +286,15 @@ impl Models {
         let ready = Ready { bundle: Arc::clone(bundle), reference: bundle.reference().ok() };
         locked(&self.0.ready).insert((manifest, role), Arc::new(ready));
         Ok(())
+    }
+
+    /// A box that was busy is no fault of the model's; one that fails every time is.
+    fn may_try_again(&self, bundle: &Verified, failure: &Failure) -> bool {
+        let manifest = BlobId::from_bytes(*bundle.sha256().as_bytes());
+        let mut tries = locked(&self.0.load_tries);
+        let tried = tries.entry(manifest).or_default();
+        *tried += 1;
+        is_doubtful(failure) && *tried < LOAD_TRIES_MAX
     }
 
     fn day(&self) -> Day {

@@ -11,6 +11,9 @@ use model_bundle::{Sha256Hash, Verified};
 /// The hidden subcommand that makes this program a worker.
 pub const WORKER_SUBCOMMAND: &str = "infer-worker";
 
+/// A box that is busy with its start, on a slow card, takes long; the baseline answers meanwhile.
+const LOAD_DEADLINE: Duration = Duration::from_secs(60);
+
 /// In which part a version runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -78,7 +81,14 @@ pub fn worker() -> std::io::Result<Box<dyn Runner>> {
         program: std::env::current_exe()?,
         arguments: vec![OsString::from(WORKER_SUBCOMMAND)],
     };
-    Ok(Box::new(Supervisor::new(command, Limits::default())))
+    let limits = Limits { load_deadline: LOAD_DEADLINE, ..Limits::default() };
+    Ok(Box::new(Supervisor::new(command, limits)))
+}
+
+/// Whether the model may be to blame or the box was: worth a few more tries.
+#[must_use]
+pub(super) const fn is_doubtful(failure: &Failure) -> bool {
+    matches!(failure, Failure::TooSlow { .. } | Failure::Died { .. })
 }
 
 /// Whether the model is to blame, or whoever comes next may have more luck.

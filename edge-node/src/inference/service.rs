@@ -101,6 +101,8 @@ pub(super) struct Inner {
     pub(super) look: Notify,
     notes: mpsc::Sender<Note>,
     pub(super) unlogged: Mutex<BTreeMap<ModelCode, u32>>,
+    /// How often a bundle failed to load, since the start.
+    pub(super) load_tries: Mutex<BTreeMap<BlobId, u32>>,
 }
 
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -133,6 +135,7 @@ impl Models {
             look: Notify::new(),
             notes,
             unlogged: Mutex::default(),
+            load_tries: Mutex::default(),
         };
         Ok((Self(Arc::new(inner)), Notes(waiting)))
     }
