@@ -371,7 +371,7 @@ fn thousand(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
     (table("Plans: 1,000 stops", &head, &rows), values)
 }
 
-/// What each real constraint costs the search: how far 10 s are from the best of the longer runs, and how
+/// What each real constraint costs the search: how far 3 s are from the best of the longer runs, and how
 /// many steps a second there are.
 fn constraints(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
     const ROWS: [(&str, &str); 6] = [
@@ -385,7 +385,7 @@ fn constraints(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
     let (mut rows, mut values) = (Vec::new(), json!({}));
     for (name, title) in ROWS {
         let of = picked(sample, &[name]);
-        let mean = figures.mean(OURS, &of, any, 10.0);
+        let mean = figures.mean(OURS, &of, any, 3.0);
         let steps = figures.mean_of(OURS, &of, |row| Some(row.iterations? as f64 / row.used_s));
         let Some((steps, _)) = steps else { continue };
         rows.push(vec![
@@ -396,7 +396,7 @@ fn constraints(figures: &Figures, sample: &[SampleRow]) -> (String, Value) {
         ]);
         values[name] = json!({"gap_pct": mean.gap_pct, "runs": mean.runs, "steps_per_s": steps});
     }
-    let head = ["200 stops", "10 s above the best of 20 s, %", "runs", "steps a second"];
+    let head = ["200 stops", "3 s above the best of 10 s, %", "runs", "steps a second"];
     (table("Plans: each real constraint switched on", &head, &rows), values)
 }
 
