@@ -43,6 +43,22 @@ impl OrderForm {
         Self { request, id_at, order_at: id_at + ID + r#"","order":""#.len() }
     }
 
+    /// A sale over the counter of these articles.
+    pub(crate) fn sale(cookies: &str, articles: &[&str]) -> Self {
+        let nil = Uuid::nil();
+        let lines: Vec<String> = articles
+            .iter()
+            .map(|article| format!(r#"{{"article":"{article}","quantity":1}}"#))
+            .collect();
+        let body = format!(
+            r#"{{"id":"{nil}","order":"{nil}","lines":[{}],"tendered_minor":900000000}}"#,
+            lines.join(",")
+        );
+        let request = post("/api/v1/commands/sell", cookies, &body);
+        let id_at = request.len() - body.len() + r#"{"id":""#.len();
+        Self { request, id_at, order_at: id_at + ID + r#"","order":""#.len() }
+    }
+
     /// The next request: the same basket under two fresh ids.
     fn fill(&mut self) -> &[u8] {
         for at in [self.id_at, self.order_at] {

@@ -13,6 +13,7 @@ mod orders_over_https;
 mod published;
 mod sync_100k;
 mod sync_floor;
+mod till_beside_plan;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -52,6 +53,7 @@ enum Bench {
     #[value(name = "sync_100k")]
     Sync100k,
     DepotStart,
+    TillBesidePlan,
     Inference,
     CiTimes,
 }
@@ -116,6 +118,7 @@ async fn measure(bench: Bench, folder: &Path, scale: &Scale) -> anyhow::Result<(
         Bench::OrdersOverHttps => Box::pin(orders_over_https::measure(folder, scale)).await,
         Bench::Sync100k => Box::pin(sync_100k::measure(folder, scale)).await,
         Bench::DepotStart => Box::pin(depot_start::measure(folder, scale)).await,
+        Bench::TillBesidePlan => Box::pin(till_beside_plan::measure(folder, scale)).await,
         Bench::Inference => inference::measure(scale).await,
         Bench::CiTimes => Ok((ci_times(), String::new())),
     }
