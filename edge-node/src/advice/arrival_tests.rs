@@ -1,3 +1,5 @@
+//! Arrivals and trips, worked out by hand.
+
 use shared_model::dispatch::{Load, Outcome, Status, TravelSource};
 use shared_model::id::VehicleId;
 use uuid::Uuid;

@@ -1,3 +1,5 @@
+//! The fold over a small log, counted by hand.
+
 use shared_model::id::{BinCode, OrderId};
 use shared_model::ledger::{Account, Posting};
 
