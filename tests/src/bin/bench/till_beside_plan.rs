@@ -118,8 +118,7 @@ impl Desk {
     /// Goods, vehicles with riders, and orders packed all over the town.
     async fn open_shop(&mut self, stops: usize) -> anyhow::Result<()> {
         let line = |number| json!({"article": article(number), "quantity": 900_000, "bin": "A-01", "unit_cost_minor": 100});
-        let goods =
-            json!({"receipt": Uuid::now_v7().to_string(), "reference": "bench", "lines": [line(3), line(57)]});
+        let goods = json!({"receipt": Uuid::now_v7().to_string(), "reference": "bench", "lines": [line(3), line(57)]});
         self.done("receive-goods", goods).await?;
         self.done("locate-depot", json!({"place": place(stops / 2, stops)})).await?;
         for number in 0..VEHICLES {
