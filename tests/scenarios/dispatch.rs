@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use system_tests::api::{Browser, fresh};
-use system_tests::depot::Depot;
 use system_tests::rounds::{self, pack};
 use system_tests::wait::until;
 

@@ -38,7 +38,7 @@ pub struct Arrival {
 
 /// A trip that was made.
 #[derive(Debug, Clone)]
-pub struct Finished {
+pub(super) struct Finished {
     pub order: OrderId,
     pub actual_s: f64,
     pub at: Timestamp,
@@ -53,7 +53,7 @@ struct Tour {
 
 /// What the log says of tours.
 #[derive(Default)]
-pub struct Rounds {
+pub(super) struct Rounds {
     depot: Option<Place>,
     tours: HashMap<ManifestId, Tour>,
     book: PaceBook,
@@ -63,7 +63,7 @@ pub struct Rounds {
 }
 
 impl Rounds {
-    pub fn fold(&mut self, at: Timestamp, event: &Event, utc_offset_minutes: i32) {
+    pub(super) fn fold(&mut self, at: Timestamp, event: &Event, utc_offset_minutes: i32) {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the rest moves nobody")]
         match event {
             Event::DepotLocated { place } => self.depot = Some(*place),
@@ -136,7 +136,11 @@ impl Rounds {
 
     /// Ways from the depot to places lately delivered to, as if somebody left now.
     #[must_use]
-    pub fn likely_trips(&self, now: Timestamp, utc_offset_minutes: i32) -> Vec<(String, Trip)> {
+    pub(super) fn likely_trips(
+        &self,
+        now: Timestamp,
+        utc_offset_minutes: i32,
+    ) -> Vec<(String, Trip)> {
         let Some(depot) = self.depot else { return Vec::new() };
         let nobody = RiderId::new(uuid::Uuid::nil());
         let trips = self.lately.iter().filter_map(|(order, to)| {
@@ -149,19 +153,19 @@ impl Rounds {
     }
 
     /// Trips that ended since this was asked last.
-    pub fn take_finished(&mut self) -> Vec<Finished> {
+    pub(super) fn take_finished(&mut self) -> Vec<Finished> {
         std::mem::take(&mut self.finished)
     }
 
     #[must_use]
-    pub const fn book(&self) -> &PaceBook {
+    pub(super) const fn book(&self) -> &PaceBook {
         &self.book
     }
 }
 
 /// One way from a place to a stop.
 #[derive(Debug, Clone, Copy)]
-pub struct Leg {
+pub(super) struct Leg {
     pub order: OrderId,
     from: Place,
     to: Place,
@@ -172,7 +176,7 @@ pub struct Leg {
 
 /// What is left of a tour.
 #[derive(Debug)]
-pub struct Ahead {
+pub(super) struct Ahead {
     starts: Timestamp,
     pub legs: Vec<Leg>,
     /// At each stop, from arriving to leaving.
@@ -182,7 +186,7 @@ pub struct Ahead {
 impl Ahead {
     /// The stops not yet made, from where the rider was seen last.
     #[must_use]
-    pub fn of(manifest: &Manifest, depot: Place) -> Self {
+    pub(super) fn of(manifest: &Manifest, depot: Place) -> Self {
         let mut at = manifest.handed_out.unwrap_or(manifest.departs);
         let mut from = depot;
         let share = road_share(manifest, depot);
@@ -215,7 +219,7 @@ impl Ahead {
     /// Arrivals of means and ninetieth percentiles per leg: means add up, what lies above them does
     /// so as the root of its squares, trips being taken as independent.
     #[must_use]
-    pub fn arrivals(&self, promises: &[(f64, f64)]) -> BTreeMap<OrderId, Arrival> {
+    pub(super) fn arrivals(&self, promises: &[(f64, f64)]) -> BTreeMap<OrderId, Arrival> {
         let (mut passed_ms, mut spread) = (0_i64, 0.0_f64);
         let mut arrivals = BTreeMap::new();
         for ((leg, service_ms), (mean_s, q90_s)) in
@@ -235,7 +239,7 @@ impl Ahead {
 impl Leg {
     /// The trip as the models know it; none when a place is no place.
     #[must_use]
-    pub fn trip(
+    pub(super) fn trip(
         &self,
         depot: Place,
         rider: RiderId,
@@ -271,7 +275,7 @@ impl Leg {
 
 /// A ratio of times in thousandths, within what is believed.
 #[must_use]
-pub fn pace_milli(ratio: f64) -> u32 {
+pub(super) fn pace_milli(ratio: f64) -> u32 {
     let milli = (ratio * 1_000.0).clamp(*PACE_MILLI.start(), *PACE_MILLI.end());
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     let milli = milli as u32;

@@ -11,19 +11,19 @@ use shared_model::id::VehicleId;
 use super::held::{Ground, Held, about};
 
 /// Orders explained for one plan: each asks the checker some thousand times at most.
-pub const EXPLAINED_MAX: usize = 40;
+pub(super) const EXPLAINED_MAX: usize = 40;
 /// Positions tried in all, for one order.
 const TRIES_MAX: usize = 2_000;
 
 /// Code, words, remedy and vehicle of what binds.
-pub type Explained = (String, String, Option<String>, Option<VehicleId>);
+pub(super) type Explained = (String, String, Option<String>, Option<VehicleId>);
 
 /// The most that is wrong with one way of bringing an order: fewer rules broken first, then by how much.
 type Wrong = (usize, i64);
 
 /// What binds at the vehicle that could nearly bring it.
 #[must_use]
-pub fn explained(held: &Held, job: JobIx) -> Explained {
+pub(super) fn explained(held: &Held, job: JobIx) -> Explained {
     let ground = &held.ground;
     if held
         .audit

@@ -10,7 +10,7 @@ use super::held::Held;
 
 /// An order that the plan does not bring.
 #[derive(Debug, Serialize)]
-pub struct Unassigned {
+pub(super) struct Unassigned {
     order: OrderId,
     number: String,
     place: Option<Place>,
@@ -25,7 +25,7 @@ pub struct Unassigned {
 
 /// All of them: those the search left out, and those it could not be asked about.
 #[must_use]
-pub fn unassigned(held: &Held) -> Vec<Unassigned> {
+pub(super) fn unassigned(held: &Held) -> Vec<Unassigned> {
     let mut left: Vec<Unassigned> =
         held.audit.unserved.iter().map(|job| unserved(held, *job)).collect();
     let ground = &held.ground;

@@ -9,10 +9,10 @@ use planning::problem::{
 };
 
 /// SplitMix64 (Steele, Lea & Flood 2014).
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -25,7 +25,7 @@ impl Dice {
     }
 
     /// From `least` to `most`, both included.
-    pub fn range(&mut self, least: i64, most: i64) -> i64 {
+    pub(crate) fn range(&mut self, least: i64, most: i64) -> i64 {
         least + (self.word() % (most - least + 1) as u64) as i64
     }
 
@@ -36,7 +36,7 @@ impl Dice {
 
 /// What a problem has beyond plain deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Feature {
+pub(crate) enum Feature {
     Slices,
     Breaks,
     Reloads,
@@ -57,7 +57,7 @@ pub enum Feature {
     Unreachable,
 }
 
-pub const FEATURES: [Feature; 18] = [
+pub(crate) const FEATURES: [Feature; 18] = [
     Feature::Slices,
     Feature::Breaks,
     Feature::Reloads,
@@ -79,13 +79,13 @@ pub const FEATURES: [Feature; 18] = [
 ];
 
 /// Three features or so, drawn by lot.
-pub fn some(dice: &mut Dice) -> Vec<Feature> {
+pub(crate) fn some(dice: &mut Dice) -> Vec<Feature> {
     FEATURES.into_iter().filter(|_| dice.one_in(5)).collect()
 }
 
 const DAY_S: i64 = 36_000;
 
-pub fn draft(dice: &mut Dice, features: &[Feature]) -> Draft {
+pub(crate) fn draft(dice: &mut Dice, features: &[Feature]) -> Draft {
     let has = |feature| features.contains(&feature);
     let jobs = dice.range(4, 14) as usize;
     let depots = if has(Feature::Depots) { 2 } else { 1 };
@@ -148,7 +148,7 @@ fn profile(
     let hole = features.contains(&Feature::Unreachable).then(|| {
         (dice.range(0, side as i64 - 1) as usize, dice.range(0, side as i64 - 1) as usize)
     });
-    let mut table = |percent: i64| {
+    let table = |percent: i64| {
         let mut cells = Vec::with_capacity(side * side);
         for (from, a) in points.iter().enumerate() {
             for (to, b) in points.iter().enumerate() {
@@ -279,7 +279,7 @@ fn job(dice: &mut Dice, at: usize, place: usize, places: usize, features: &[Feat
 }
 
 /// The day of `plan` at `now_s`: what has begun by then is frozen, the rest was handed out and is planned again.
-pub fn underway(problem: &Problem, plan: &Plan, now_s: i64, moved_cost: i64) -> Draft {
+pub(crate) fn underway(problem: &Problem, plan: &Plan, now_s: i64, moved_cost: i64) -> Draft {
     let mut known = Vec::new();
     for (route, timetable) in plan.routes.iter().zip(audit(problem, plan).timetables) {
         if route.start_s > now_s {
