@@ -73,9 +73,8 @@ fn of_route(held: &Held, vehicle: VehicleIx, timetable: &Timetable) -> Vec<Tour>
     let mut locked = standing[on_road..].iter();
     for (number, cut) in cuts(timetable).into_iter().enumerate() {
         let trip = number + 1;
-        let stops: Vec<(JobIx, StopTimes)> = timetable.stops[cut.first..cut.end]
-            .iter()
-            .filter_map(|stop| stop.action.job().map(|job| (job, *stop)))
+        let stops: Vec<(JobIx, StopTimes)> = jobs_of(&timetable.stops[cut.first..cut.end])
+            .filter(|(job, _)| !ground.order(*job).on_board)
             .collect();
         let tour = |manifest, standing, stops| Tour {
             vehicle,
@@ -90,13 +89,13 @@ fn of_route(held: &Held, vehicle: VehicleIx, timetable: &Timetable) -> Vec<Tour>
         };
         if trip == 1 && on_road > 0 {
             for manifest in &standing[..on_road] {
+                // Also what is on board and brought after a call at the depot stays in its manifest.
                 let own =
-                    |(job, _): &&(JobIx, StopTimes)| ground.order(*job).manifest == Some(*manifest);
-                let mut tour = tour(
-                    *manifest,
-                    Standing::OnTheRoad,
-                    stops.iter().filter(own).copied().collect(),
-                );
+                    |(job, _): &(JobIx, StopTimes)| ground.order(*job).manifest == Some(*manifest);
+                let stops: Vec<_> = jobs_of(&timetable.stops).filter(own).collect();
+                let ends_s = stops.last().map_or(cut.returns_s, |(_, times)| times.depart_s);
+                let mut tour = tour(*manifest, Standing::OnTheRoad, stops);
+                tour.returns_s = tour.returns_s.max(ends_s);
                 tour.is_changed = !says_the_same(ground, &tour);
                 tours.push(tour);
             }
@@ -118,6 +117,10 @@ fn of_route(held: &Held, vehicle: VehicleIx, timetable: &Timetable) -> Vec<Tour>
         tours.push(tour);
     }
     tours
+}
+
+fn jobs_of(stops: &[StopTimes]) -> impl Iterator<Item = (JobIx, StopTimes)> + '_ {
+    stops.iter().filter_map(|stop| stop.action.job().map(|job| (job, *stop)))
 }
 
 fn is_on_road(ground: &Ground, manifest: ManifestId) -> bool {
