@@ -171,7 +171,7 @@ impl Advice {
     }
 
     /// What is bought together, or what is popular here when no table is installed.
-    pub async fn table(&self, now: Timestamp) -> (Arc<Table>, By) {
+    pub fn table(&self, now: Timestamp) -> (Arc<Table>, By) {
         let reason = match self.models.as_ref().map(asking::table) {
             Some(Ok(found)) => return found,
             Some(Err(reason)) => reason,

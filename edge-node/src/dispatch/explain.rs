@@ -94,6 +94,7 @@ fn wrong_with(
 /// How far a rule is broken, on one scale: a minute late weighs as much as a hundredth of nothing that cannot be
 /// measured.
 fn size(found: &Violation) -> i64 {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest has no size to compare by")]
     match found {
         Violation::WindowMissed { late_s: seconds, .. }
         | Violation::ShiftExceeded { over_s: seconds, .. }
@@ -111,6 +112,7 @@ fn say(ground: &Ground, job: JobIx, vehicle: VehicleIx, found: &Violation) -> Ex
         Kind::Visit { visit, .. } => visit.due_s(),
         Kind::Shipment { delivery, .. } => delivery.due_s(),
     };
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is named by its code")]
     let (detail, remedy) = match found {
         Violation::WindowMissed { late_s, .. } => (
             format!("{name} would come {} too late", minutes(*late_s)),

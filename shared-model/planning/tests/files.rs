@@ -1,5 +1,7 @@
 //! Files of every format: what is read, what is refused with its place, and that nothing makes a reader panic.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod random;
 
 use planning::check::{audit, latest_start};
@@ -33,7 +35,7 @@ const SAMPLES: [&str; 5] = [SOLOMON, LI_LIM, VRPLIB, MIXED, BACKHAULS];
 
 #[test]
 fn formats_are_told_apart_and_rounded_as_their_sets_are() {
-    let formats = SAMPLES.map(|sample| Format::of(sample));
+    let formats = SAMPLES.map(Format::of);
     let vrplib = Some(Format::Vrplib);
     assert_eq!(formats, [Some(Format::Solomon), Some(Format::LiLim), vrplib, vrplib, vrplib]);
     assert_eq!(Format::of("{\"places\": []}"), Some(Format::Json));
@@ -215,6 +217,10 @@ fn json_is_refused_by_rule_and_path() {
         Rule::CostOffRange,
         "vehicle_types[0].cost_per_metre",
     );
+}
+
+#[test]
+fn tables_of_json_are_refused_by_rule_and_path() {
     json_refused(
         "[[0, 60], [60, 0]]",
         "[[0, 60], [60, 1]]",

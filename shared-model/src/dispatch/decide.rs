@@ -17,9 +17,9 @@ use crate::time::Timestamp;
 pub fn usual(kind: VehicleKind) -> (Load, [i64; 3]) {
     let load = |weight_g, volume_ml, parcels| Load { weight_g, volume_ml, parcels };
     match kind {
-        VehicleKind::Okada => (load(60_000, 150_000, 20), [0, 12_00, 150_00]),
-        VehicleKind::Tuktuk => (load(400_000, 1_500_000, 60), [100_00, 20_00, 180_00]),
-        VehicleKind::Van => (load(1_000_000, 6_000_000, 200), [500_00, 45_00, 250_00]),
+        VehicleKind::Okada => (load(60_000, 150_000, 20), [0, 1_200, 15_000]),
+        VehicleKind::Tuktuk => (load(400_000, 1_500_000, 60), [10_000, 2_000, 18_000]),
+        VehicleKind::Van => (load(1_000_000, 6_000_000, 200), [50_000, 4_500, 25_000]),
     }
 }
 

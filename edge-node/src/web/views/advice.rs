@@ -211,7 +211,7 @@ async fn shelves(
     Query(whose): Query<Whose>,
 ) -> Result<Json<Shelves>, Problem> {
     let now = now();
-    let (table, by) = app.advice.table(now).await;
+    let (table, by) = app.advice.table(now);
     let advice = app.advice.clone();
     read(&app, move |reading| {
         let habits = whose

@@ -449,8 +449,8 @@ impl Chain<'_> {
     fn releases(&self, vias: &[Via]) -> Vec<i64> {
         let mut releases = vec![0; self.nodes.len()];
         let mut trip = 0;
-        for at in 0..self.nodes.len() {
-            if vias[at].reload > 0 {
+        for (at, via) in vias.iter().enumerate().take(self.nodes.len()) {
+            if via.reload > 0 {
                 trip = at;
             }
             releases[trip] = releases[trip].max(self.stop(at + 1).release_s);
