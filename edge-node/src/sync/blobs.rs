@@ -1,6 +1,7 @@
 //! Fetches blobs over a stream beside the session, from the place where an earlier link broke off.
 //! What is fetched, and what becomes of it, is for others to say.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use shared_model::blob::BlobId;
@@ -34,14 +35,14 @@ enum FetchError {
 }
 
 /// Fetches whatever is wanted until it is dropped.
-pub(super) async fn keep_fetching(link: LinkHandle, models: Models) {
+pub(super) async fn keep_fetching(link: LinkHandle, models: Models) -> Infallible {
     let mut wanted = models.wanted();
     let mut wait = RETRY;
     loop {
         let missing = wanted.borrow_and_update().clone();
         if missing.is_empty() {
             if wanted.changed().await.is_err() {
-                return;
+                return std::future::pending().await;
             }
             continue;
         }

@@ -145,11 +145,14 @@ impl Driver {
         let (sender, receiver, handle) = link.split();
         let (frames, incoming) = mpsc::channel(FRAMES_AHEAD_MAX);
         let reader = tokio::spawn(read_frames(receiver, frames));
-        let fetching = tokio::spawn(keep_fetching(handle.clone(), self.models.clone()));
+        // In this task: it must end with the session, however that ends.
+        let fetching = keep_fetching(handle.clone(), self.models.clone());
         let mut session = EdgeSession::new(self.own_head().await?);
-        let ended = self.drive(&mut session, sender, incoming, commits, stop).await;
+        let ended = tokio::select! {
+            ended = self.drive(&mut session, sender, incoming, commits, stop) => ended,
+            never = fetching => match never {},
+        };
         reader.abort();
-        fetching.abort();
         handle.close().await;
         match ended {
             Err(SessionEnd::Lost(reason)) if session.is_welcomed() => {
