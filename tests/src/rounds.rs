@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::api::fresh;
+use crate::api::{Browser, fresh};
 use crate::depot::Depot;
 
 /// Places a few hundred metres apart, three to a row, around the depot's.
@@ -14,6 +14,8 @@ pub fn place(number: i64) -> Value {
 }
 
 /// A depot with a price, goods, a place, two riders with vehicles, and orders packed. It serves.
+///
+/// Signing in takes long on purpose, so one person does all of it: the manager, who may.
 #[must_use]
 pub fn packed(folder: &Path, orders: i64) -> Depot {
     let mut depot = Depot::create(&folder.join("nbo-1"), "NBO-1");
@@ -21,9 +23,9 @@ pub fn packed(folder: &Path, orders: i64) -> Depot {
     depot.serve();
     let goods = json!({"receipt": fresh(), "reference": "DN-7", "lines": [
         {"article": "TEA", "quantity": 100, "bin": "A-01", "unit_cost_minor": 5_000}]});
-    let _ = depot.signed_in("clerk").done("receive-goods", goods);
-    let _ = depot.signed_in("manager").done("locate-depot", json!({"place": place(4)}));
-    let desk = depot.signed_in("dispatcher");
+    let desk = depot.signed_in("manager");
+    let _ = desk.done("receive-goods", goods);
+    let _ = desk.done("locate-depot", json!({"place": place(4)}));
     for (number, kind) in [(1, "okada"), (2, "van")] {
         let (rider, vehicle) = (fresh(), fresh());
         let one = json!({"rider": rider, "name": format!("Rider {number}"),
@@ -34,20 +36,23 @@ pub fn packed(folder: &Path, orders: i64) -> Depot {
         let _ = desk.done("assign-vehicle", json!({"vehicle": vehicle, "rider": rider}));
     }
     for number in 0..orders {
-        pack(&depot, number);
+        pack_by(&desk, number);
     }
     depot
 }
 
 /// One more order, packed.
 pub fn pack(depot: &Depot, number: i64) {
-    let (desk, picker) = (depot.signed_in("dispatcher"), depot.signed_in("picker"));
+    pack_by(&depot.signed_in("manager"), number);
+}
+
+fn pack_by(desk: &Browser, number: i64) {
     let order = fresh();
     let body = json!({"order": order, "terms": "cash_on_delivery", "place": place(number),
         "lines": [{"article": "TEA", "quantity": 2}]});
     let _ = desk.done("place-order", body);
     let _ = desk.done("reserve-order", json!({"order": order}));
     let pick = json!({"order": order, "line": 1, "bin": "A-01", "article": "TEA", "quantity": 2});
-    let _ = picker.done("pick-line", pick);
-    let _ = picker.done("pack-order", json!({"order": order, "parcels": 1}));
+    let _ = desk.done("pick-line", pick);
+    let _ = desk.done("pack-order", json!({"order": order, "parcels": 1}));
 }
