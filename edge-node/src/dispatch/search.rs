@@ -1,7 +1,7 @@
 //! Runs the search on a few threads of the lowest priority, so that a till on the same box stays quick. Keeps the
 //! deadline, can be stopped, says how far it is. The one place where planning meets clock and threads.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -64,6 +64,8 @@ struct Shared<'a> {
     left_out: AtomicUsize,
     /// In milliseconds, plus one; 0: not yet.
     first_ms: AtomicU64,
+    /// Of the best plan of any thread.
+    cost: AtomicI64,
     best: Mutex<Option<(i64, Plan)>>,
     running: AtomicUsize,
 }
@@ -85,6 +87,7 @@ pub fn run(
         iterations: (0..threads).map(|_| AtomicU64::new(0)).collect(),
         left_out: AtomicUsize::new(problem.jobs.len()),
         first_ms: AtomicU64::new(0),
+        cost: AtomicI64::new(i64::MAX),
         best: Mutex::new(None),
         running: AtomicUsize::new(threads),
     };
@@ -170,6 +173,7 @@ impl Shared<'_> {
         // Before the first whole plan nothing is known to be left out.
         let left = progress.left_out.min(self.jobs);
         let before = self.left_out.fetch_min(left, Ordering::Relaxed);
+        self.cost.fetch_min(progress.cost, Ordering::Relaxed);
         if left == 0 && before > 0 {
             let ms = millis(self.begun.elapsed()) + 1;
             let _ = self.first_ms.compare_exchange(0, ms, Ordering::Relaxed, Ordering::Relaxed);
@@ -178,10 +182,10 @@ impl Shared<'_> {
 
     fn report(&self) -> Report {
         let first = self.first_ms.load(Ordering::Relaxed);
-        let best = self.best.lock().unwrap_or_else(PoisonError::into_inner);
+        let cost = self.cost.load(Ordering::Relaxed);
         Report {
             elapsed: self.begun.elapsed(),
-            cost: best.as_ref().map(|(cost, _)| *cost),
+            cost: (cost < i64::MAX).then_some(cost),
             left_out: self.left_out.load(Ordering::Relaxed),
             iterations: self.iterations.iter().map(|steps| steps.load(Ordering::Relaxed)).sum(),
             first_ms: first.checked_sub(1),
