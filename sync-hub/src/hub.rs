@@ -243,7 +243,7 @@ impl Gate {
                 arrival = endpoint.accept() => match arrival {
                     Some(Arrival::Peer(peer)) => {
                         let driver = self.driver.clone();
-                        sessions.spawn(Box::pin(async move { driver.serve(peer).await }));
+                        sessions.spawn(async move { Box::pin(driver.serve(peer)).await });
                     }
                     Some(Arrival::Applicant(applicant)) => {
                         sessions.spawn(self.answer(applicant));

@@ -59,7 +59,7 @@ async fn difference(store: &HubStore, depot: &day::Depot) -> String {
 async fn any_batching_order_and_repetition_gives_the_records_of_a_replay() {
     let base = Base::new().await;
     let store = base.open().await;
-    let region = lived(7, 400);
+    let region = lived(7, 700);
     for depot in &region.depots {
         enrol(&store, depot).await;
     }

@@ -7,7 +7,7 @@ use crate::region::count;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exception_is_resolved_once_and_the_depots_record_stays() {
-    let asking = Asking::after(220).await;
+    let asking = Asking::after(450).await;
     let open = asking.items("/api/v1/exceptions?status=open").await;
     let first = &open[0];
     let before = digests(&asking).await;

@@ -37,7 +37,7 @@ fn of_any<T>(depots: &[Depot], find: impl Fn(&Depot) -> Option<T>) -> (&Depot, T
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deposits_are_matched_and_riders_paid_once() {
-    let asking = Asking::after(500).await;
+    let asking = Asking::after(1_000).await;
     let depots = &asking.region.depots;
     let init = ["init", "--region", "nairobi", "--entity", "KE", "--name", "h", "--admin", "boss"];
     must(&asking, &init);

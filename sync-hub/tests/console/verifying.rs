@@ -17,7 +17,7 @@ async fn faults_after(asking: &Asking, sql: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sound_store_is_sound_and_quarantine_is_part_of_it() {
-    let mut asking = Asking::after(120).await;
+    let mut asking = Asking::after(240).await;
     let findings = verify(&asking.store).await.unwrap();
     assert!(findings.sound(), "{findings:?}");
     assert_eq!(findings.authors.len(), 4, "three depots and the hub");
@@ -46,7 +46,7 @@ async fn a_sound_store_is_sound_and_quarantine_is_part_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_tampered_with_is_found() {
-    let asking = Asking::after(80).await;
+    let asking = Asking::after(160).await;
     let changed =
         faults_after(&asking, "UPDATE stock SET body = '\\xa0' WHERE key = 'RICE-5'").await;
     assert!(changed.iter().any(|fault| fault.contains("digest kept")), "{changed:?}");

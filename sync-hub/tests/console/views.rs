@@ -30,7 +30,7 @@ fn money(depot: &Depot, account: &str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stock_and_books_are_those_of_the_depots() {
-    let asking = Asking::after(220).await;
+    let asking = Asking::after(450).await;
     let items = asking.items("/api/v1/stock").await;
     assert!(items.len() > 2, "{items:?}");
     for depot in &asking.region.depots {
@@ -68,7 +68,7 @@ async fn stock_and_books_are_those_of_the_depots() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_order_is_listed_once_and_opens() {
-    let asking = Asking::after(220).await;
+    let asking = Asking::after(450).await;
     let listed = asking.items("/api/v1/orders").await;
     let mut expected = BTreeSet::new();
     for depot in &asking.region.depots {
@@ -109,7 +109,7 @@ async fn every_order_is_listed_once_and_opens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_are_filtered_by_site_and_status() {
-    let asking = Asking::after(220).await;
+    let asking = Asking::after(450).await;
     let all = asking.items("/api/v1/orders").await;
     for site in ["NBO-1", "NBO-2", "NBO-3", "NBO-9"] {
         let expected = all.iter().filter(|order| order["site"] == site).count();
@@ -139,7 +139,7 @@ async fn lists_are_filtered_by_site_and_status() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exceptions_and_rights_of_all_sites_are_shown() {
-    let asking = Asking::after(350).await;
+    let asking = Asking::after(600).await;
     let depots = &asking.region.depots;
     let own: Vec<Exception> = depots.iter().flat_map(Depot::all::<Exception>).collect();
     let open = own.iter().filter(|e| e.status == shared_model::exceptions::Status::Open).count();

@@ -167,7 +167,7 @@ async fn an_order_is_shown_with_all_that_belongs_to_it() {
             "short_reason": null, "refunded": 0, "net_minor": net, "bins": [],
         }],
         "net_minor": net, "tax_minor": tax, "delivery_fee_minor": fee, "total_minor": total,
-        "paid_minor": 0, "refunded_minor": 0, "tasks": [task], "note": "ring twice",
+        "paid_minor": 0, "refunded_minor": 0, "tasks": [task], "note": "ring twice", "arrival": null,
         "right_from_site": null, "travelled": "here",
         "history": [
             step(0, "placed", "Amina"), step(1, "reserved", "Amina"), step(2, "picked", "Musa"),

@@ -28,24 +28,26 @@ export interface Vehicle {
   rider: string | null;
   rider_name: string | null;
   shift: Window | null;
-  cash_room_minor: number | null;
   travelled: Travelled;
 }
 
 export interface Standing {
   depot: Place | null;
-  travel: Travel;
-  roads: { installed: boolean; detail: string };
+  roads_installed: boolean;
   orders_packed: number;
   orders_to_plan: number;
   orders_unplaced: number;
   orders_unmeasured: number;
   vehicles_ready: number;
   vehicles_idle: number;
-  manifests: { locked: number; on_the_road: number };
+  manifests_locked: number;
+  manifests_on_the_road: number;
   plan: { plan: string; revision: number; status: string } | null;
+  running: boolean;
+  /** Why the last run made no plan. */
+  failed: string | null;
   ready: boolean;
-  missing: { what: string; remedy: string }[];
+  missing: { what: 'depot_place' | 'vehicle' | 'orders'; remedy: string }[];
 }
 
 export interface Progress {
@@ -133,7 +135,6 @@ export interface Plan {
   status: 'optimised' | 'draft';
   made_ms: number;
   travel: Travel;
-  seconds: number;
   cost_minor: number;
   routes: Route[];
   unassigned: Unassigned[];
@@ -199,7 +200,7 @@ export interface ManifestDetail extends Manifest {
 export interface Way {
   travel: Travel;
   line: [lon: number, lat: number][];
-  turns: { kind: string; street: string | null; metres: number; seconds: number }[];
+  turns: { kind: string; exit: number | null; street: string | null; metres: number; seconds: number }[];
 }
 
 export interface UnplacedOrder {
