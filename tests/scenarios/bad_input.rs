@@ -20,12 +20,38 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("take-back", &["damaged"]),
     ("refund-order", &["lines[0].restock_bin"]),
     ("register-rider", &["staff", "phone"]),
+    (
+        "register-vehicle",
+        &[
+            "weight_g_max",
+            "volume_ml_max",
+            "parcels_max",
+            "cost_fixed_minor",
+            "cost_per_km_minor",
+            "cost_per_hour_minor",
+        ],
+    ),
+    ("assign-vehicle", &["rider", "shift"]),
+    (
+        "describe-delivery",
+        &["windows", "service_s", "weight_g", "volume_ml", "priority", "vehicles"],
+    ),
+    ("lock-manifests", &["manifests[0].stops[0].place", "manifests[0].accepted", "release"]),
+    ("answer-proposal", &["quantity", "note"]),
 ];
 
 /// Commands whose sample a depot can carry out that knows no article, in the order they are sent: a
 /// mutation that leaves one sound is done.
-const CAN_SUCCEED: &[&str] =
-    &["register-customer", "edit-customer", "register-rider", "declare-handover"];
+const CAN_SUCCEED: &[&str] = &[
+    "register-customer",
+    "edit-customer",
+    "register-rider",
+    "declare-handover",
+    "register-vehicle",
+    "assign-vehicle",
+    "locate-depot",
+    "locate-customer",
+];
 
 /// Role, command, and whether the one may send the other.
 const ROLES: &[(&str, &str, bool)] = &[
