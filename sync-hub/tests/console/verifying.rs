@@ -17,7 +17,7 @@ async fn faults_after(asking: &Asking, sql: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sound_store_is_sound_and_quarantine_is_part_of_it() {
-    let mut asking = Asking::after(240).await;
+    let mut asking = Asking::after(600).await;
     let findings = verify(&asking.store).await.unwrap();
     assert!(findings.sound(), "{findings:?}");
     assert_eq!(findings.authors.len(), 4, "three depots and the hub");

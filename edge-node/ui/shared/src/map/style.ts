@@ -54,7 +54,7 @@ export function styleOf(townUrl: string | undefined, dark: boolean): StyleSpecif
   return {
     version: 8,
     sources: {
-      ...(townUrl ? { [TOWN]: { type: 'vector', url: `pmtiles://${townUrl}` } } : {}),
+      ...(townUrl ? { [TOWN]: { type: 'vector', url: `pmtiles://${townUrl}`, attribution: '© OpenStreetMap contributors' } } : {}),
       [LINES]: { type: 'geojson', data: NOTHING },
       [PINS]: { type: 'geojson', data: NOTHING },
     },
