@@ -17,7 +17,12 @@ after(() => browser?.close());
 
 async function plan() {
   await desk.getByLabel('Time to think').selectOption('5');
+  const before = (await ask(desk, 'dispatch')).plan?.plan;
   await desk.getByRole('button', { name: /^Plan (again: )?\d+ orders$/ }).click();
+  await desk.waitForFunction(async (before) => {
+    const { running, plan } = await (await fetch('/api/v1/dispatch')).json();
+    return !running && plan && plan.plan !== before;
+  }, before);
   await desk.getByRole('button', { name: 'Lock the rounds' }).waitFor();
   return ask(desk, 'dispatch/plan');
 }
