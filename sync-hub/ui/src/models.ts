@@ -58,11 +58,14 @@ export interface DepotFacts extends DayFacts {
   reported_ms: number;
 }
 
+export const STEPS = ['shadow', 'activate', 'resume', 'pause', 'rollback'] as const;
+export type Step = (typeof STEPS)[number];
+
 export interface Proposal {
   proposal: string;
   model: string;
   version: number;
-  step: 'shadow' | 'activate' | 'resume' | 'pause' | 'rollback';
+  step: Step;
   ring: string;
   note: string;
   status: 'open' | 'approved' | 'rejected' | 'ordered';
@@ -76,6 +79,29 @@ export interface Proposal {
 export interface Ring {
   ring: string;
   sites: string[];
+}
+
+/** What the newest version is called; its code when its card says nothing. */
+export function titleOf(model: Model): string {
+  return model.versions[0]?.title || model.model;
+}
+
+/** The version that a step is usually about: the newest to be tried, the tried one to be used, the one in use
+    to be paused, the one before it to be gone back to. */
+export function likelyVersion(model: Model, step: Step): number | null {
+  const versions = model.versions.map((one) => one.version);
+  const newest = versions[0] ?? null;
+  switch (step) {
+    case 'shadow':
+      return newest;
+    case 'activate':
+      return model.challenger ?? newest;
+    case 'resume':
+    case 'pause':
+      return model.champion ?? newest;
+    case 'rollback':
+      return versions.find((one) => one < (model.champion ?? newest ?? 0)) ?? model.champion ?? newest;
+  }
 }
 
 /** Above one, the formula would have done better; null before anything was compared. */
@@ -106,5 +132,3 @@ export function plotLines(days: readonly DayFacts[], value: (day: DayFacts) => n
   }
   return [...lines.values()].sort((a, b) => a.site.localeCompare(b.site));
 }
-
-export const DAY_MS = 86_400_000;

@@ -67,6 +67,11 @@ export function clock(at_ms: number, now_ms: number = Date.now()): string {
   return `${at.toLocaleDateString(locale(), { day: 'numeric', month: 'short', year: 'numeric' })}, ${time}`;
 }
 
+/** "21 Nov": a day counted from 1970-01-01 UTC, the same day for every reader. */
+export function calendarDay(day: number): string {
+  return new Date(day * 86_400_000).toLocaleDateString(locale(), { day: 'numeric', month: 'short', timeZone: 'UTC' });
+}
+
 /** "3 min", "2 days": how long ago. */
 export function age(since_ms: number, now_ms: number): string {
   const passed = ageOf(since_ms, now_ms);

@@ -144,7 +144,7 @@ nav-models = Modèles
 models-how = Ce que les dépôts calculent sur leur machine. Une version est d’abord essayée dans l’ombre ; deux personnes la publient.
 models-none = Pas encore de modèles. Importez-en avec sync-hub models import.
 models-open = { $count } à décider
-model-champion = En service : { $version }
+model-champion = En service : version { $version }
 model-no-champion = La formule simple est en service
 model-challenger = À l’essai : { $version }
 model-versions = Versions
@@ -164,10 +164,26 @@ model-baseline = Formule
 model-data = Données :
 model-depots = Dans les dépôts
 model-no-depots = Aucun dépôt n’a encore rendu compte de ce modèle.
-model-active-error = Erreur face à la formule
-model-shadow-error = Dans l’ombre
-model-compared = { $percent } % sur { $pairs } cas
-model-answers = Réponses
+model-in-use = Qui répond
+model-formula = la formule simple
+model-tried = À l’essai
+model-active-error = Erreur du jour
+model-shadow-error = Erreur à l’essai
+model-compared-none = rien à comparer encore
+model-compared-less = { $percent } % de moins que la formule ({ $pairs ->
+    [one] un cas
+   *[other] { $pairs } cas
+})
+model-compared-more = { $percent } % de plus que la formule ({ $pairs ->
+    [one] un cas
+   *[other] { $pairs } cas
+})
+model-compared-same = comme la formule ({ $pairs ->
+    [one] un cas
+   *[other] { $pairs } cas
+})
+model-reported = selon le rapport de { $when }
+model-answers = Réponses du jour
 model-answered = { $model } par le modèle, { $baseline } par la formule
 model-drift = Dérive
 drift-too-few = Encore trop peu de cas
@@ -175,24 +191,26 @@ drift-same = Aucune vue
 model-state-downloading = Téléchargement
 model-state-downloaded = Téléchargé
 model-state-verified = Vérifié
-model-state-shadow = Dans l’ombre
+model-state-shadow = À l’essai
 model-state-active = En service
 model-state-paused = En pause
 model-state-expired = Expiré
 model-state-refused = Refusé
 model-state-rolled-back = Remis en arrière
 plot-error = Erreur de la version en service
-plot-error-how = modèle sur formule ; au-dessus de 1 la formule ferait mieux
+plot-error-how = son erreur pour une de la formule ; au-dessus de 1 la formule ferait mieux
+plot-error-limit = comme la formule
 plot-shadow = Erreur dans l’ombre
-plot-shadow-how = la version essayée sur la formule, sur les mêmes cas
+plot-shadow-how = l’erreur de la version à l’essai pour une de la formule, sur les mêmes cas
 plot-drift = Dérive
-plot-drift-how = pire variable du jour (indice de stabilité)
+plot-drift-how = distance entre les cas du jour et ceux de l’apprentissage : la variable qui a le plus bougé (indice de stabilité)
+plot-drift-limit = trop loin
 plot-none = Rien de rapporté
-plot-of = { $title }, { $count } dépôts
+plot-of = { $title } : { $sites }
 plot-table = En tableau
 plot-day = Jour
 plot-value = Valeur
-model-order = Publier
+model-order = Publier ou retirer
 model-order-two = Une autre personne doit approuver avant tout envoi.
 model-order-alone = Ceci part tout de suite, sur votre seule parole.
 model-order-now = Ordonner maintenant
@@ -223,3 +241,19 @@ model-ring-sites = Dépôts
 model-ring-sites-hint = Codes séparés par des espaces ; aucun supprime le cercle
 model-ring-save = Enregistrer le cercle
 model-ring-saved = { $ring } est enregistré
+model-unknown = Il n’y a pas de modèle { $model }.
+model-limits = Ce qu’il ne sait pas faire
+model-approve-of = Approuver : { $step }, version { $version }
+model-reject-open = Rejeter plutôt
+model-reject-of = Rejeter : { $step }, version { $version }
+model-withdraw-open = La retirer
+model-withdraw = Retirer la proposition
+model-decided-approved = approuvé par { $who }
+model-decided-rejected = rejeté par { $who }
+metric-rmse-s = Erreur typique, en secondes (RMSE)
+metric-mae-of-median-s = Erreur moyenne de la médiane, en secondes
+metric-coverage-q90 = Arrivés avant la borne de neuf sur dix
+metric-mase = Erreur face à une prévision naïve (MASE)
+metric-bias = Biais
+metric-wape = Erreur sur toutes les unités (WAPE)
+metric-stock-at-90-units = Unités gardées pour 90 % de service
