@@ -1,21 +1,26 @@
 //! Takes automerge changes into documents, after the entries that brought them were acknowledged,
-//! and says how far it is. Reading a stranger's bytes may panic inside automerge: it happens
-//! apart, and a bad change is set aside with its bytes while the others go on.
+//! and says how far it is. A stranger's bytes are read by a worker process with limits: a bad
+//! change is set aside with its bytes while the others go on, and an author whose changes keep
+//! ending workers is read no more until a person says so. This process never reads them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use deadpool_postgres::Transaction;
-use shared_model::document::{merge, read_customer, read_note};
+use shared_model::document::{Content, DocumentKind};
+use shared_model::id::NodeId;
 use shared_model::log::Hash;
 use shared_model::time::Timestamp;
 use tokio_postgres::Row;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use worker::WorkerCommand;
+use worker::documents::{Decoder, Limits, Unread, WORKER_SUBCOMMAND};
 
 use crate::clock;
-use crate::store::{HubStore, contained, uuid_v7};
+use crate::store::{HubStore, uuid_v7};
 
 /// Changes taken in one transaction: about a fifth of a second's work.
 const CHANGES_MAX: i64 = 200;
@@ -23,15 +28,26 @@ const CHANGES_MAX: i64 = 200;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
+/// Times that an author's changes may end a worker before they are set aside unread.
+pub const STRIKES_MAX: i32 = 3;
+
 /// Takes changes in until cancelled.
 pub async fn run(store: HubStore, cancel: CancellationToken) {
+    let command = match WorkerCommand::of_this_program(WORKER_SUBCOMMAND) {
+        Ok(command) => command,
+        Err(error) => {
+            tracing::error!(%error, "documents are not taken in: this program's place is unknown");
+            return;
+        }
+    };
+    let decoder = Arc::new(Mutex::new(Decoder::new(command, Limits::default())));
     let mut grown = store.signals().documents();
     while !cancel.is_cancelled() {
-        let pause = match project_some(&store, clock::now()).await {
+        let pause = match project_some(&store, &decoder, clock::now()).await {
             Ok(0) => LOOK_EVERY,
             Ok(_) => continue,
             Err(error) => {
-                tracing::warn!(error = %format!("{error:#}"), "documents wait for the database");
+                tracing::warn!(error = %format!("{error:#}"), "documents wait");
                 RETRY_AFTER
             }
         };
@@ -61,8 +77,12 @@ pub async fn waiting(store: &HubStore) -> anyhow::Result<u64> {
 /// Takes in the next changes; none when there are none, or another process is at it.
 ///
 /// # Errors
-/// When the database fails; then the same changes come again.
-pub async fn project_some(store: &HubStore, now: Timestamp) -> anyhow::Result<usize> {
+/// When the database fails, or no worker can be started; then the same changes come again.
+pub async fn project_some(
+    store: &HubStore,
+    decoder: &Arc<Mutex<Decoder>>,
+    now: Timestamp,
+) -> anyhow::Result<usize> {
     let mut client = store.client().await?;
     let tx = client.transaction().await?;
     let locked =
@@ -71,20 +91,65 @@ pub async fn project_some(store: &HubStore, now: Timestamp) -> anyhow::Result<us
         return Ok(0);
     };
     let changes = changes_after(&tx, done).await?;
-    let Some(last) = changes.last().map(|change| change.position) else {
+    if changes.is_empty() {
         return Ok(0);
-    };
-    let count = changes.len();
+    }
     let saved = saved_of(&tx, &changes).await?;
-    let outcome = tokio::task::spawn_blocking(move || take_in(changes, saved))
-        .await
-        .context("taking changes into documents")?;
+    let strikes = strikes_of(&tx).await?;
+    let decoder = Arc::clone(decoder);
+    let outcome = tokio::task::spawn_blocking(move || {
+        let mut decoder = decoder.lock().unwrap_or_else(PoisonError::into_inner);
+        take_in(changes, saved, strikes, &mut decoder)
+    })
+    .await
+    .context("taking changes into documents")?;
+    let Some(last) = outcome.last else {
+        anyhow::bail!("{}", outcome.waits_for.unwrap_or_default());
+    };
     write_documents(&tx, &outcome.documents).await?;
     set_aside(&tx, &outcome.aside, now).await?;
+    write_strikes(&tx, &outcome.strikes).await?;
     tx.execute("UPDATE document_progress SET position = $1", &[&last]).await?;
     tx.commit().await?;
     store.tell_changed();
-    Ok(count)
+    Ok(outcome.count)
+}
+
+/// Lets an author's changes that were set aside come again, the strikes forgiven: those that were
+/// never read first. Says how many.
+///
+/// # Errors
+/// When the database fails; then nothing has changed.
+pub async fn try_again(store: &HubStore, node: NodeId) -> anyhow::Result<u64> {
+    let mut client = store.client().await?;
+    let tx = client.transaction().await?;
+    let node = node.as_uuid();
+    tx.execute("DELETE FROM document_author WHERE node = $1", &[node]).await?;
+    let again = tx
+        .execute(
+            "WITH aside AS (
+                 DELETE FROM quarantine WHERE node = $1 AND resolved_ms IS NULL
+                     AND reason IN ('document', 'document-unread')
+                 RETURNING epoch, seq, bytes, reason
+             ), again AS (
+                 SELECT c.document, c.kind, c.change, c.node, c.epoch, c.seq,
+                        row_number() OVER (ORDER BY a.reason = 'document', c.position) AS nth
+                 FROM document_change c JOIN aside a
+                 ON c.node = $1 AND c.epoch = a.epoch AND c.seq = a.seq AND c.change = a.bytes
+             ), head AS (
+                 UPDATE document_change_head
+                 SET position = position + (SELECT count(*) FROM again) RETURNING position
+             )
+             INSERT INTO document_change (position, document, kind, change, node, epoch, seq)
+             SELECT head.position - (SELECT count(*) FROM again) + again.nth,
+                    again.document, again.kind, again.change, again.node, again.epoch, again.seq
+             FROM again, head",
+            &[node],
+        )
+        .await?;
+    tx.commit().await?;
+    store.tell_changed();
+    Ok(again)
 }
 
 struct Change {
@@ -98,15 +163,28 @@ struct Change {
 }
 
 struct Document {
-    kind: String,
+    kind: DocumentKind,
     saved: Vec<u8>,
-    text: String,
+    content: Content,
+}
+
+/// A change that is not in its document, and why.
+struct Aside {
+    change: Change,
+    reason: &'static str,
+    detail: String,
 }
 
 #[derive(Default)]
 struct Outcome {
     documents: BTreeMap<Uuid, Document>,
-    aside: Vec<(Change, String)>,
+    aside: Vec<Aside>,
+    /// Authors whose changes ended a worker just now, and how often so far.
+    strikes: BTreeMap<Uuid, i32>,
+    /// How far it came; none when the first change must wait already.
+    last: Option<i64>,
+    count: usize,
+    waits_for: Option<String>,
 }
 
 async fn changes_after(tx: &Transaction<'_>, done: i64) -> anyhow::Result<Vec<Change>> {
@@ -141,44 +219,80 @@ async fn saved_of(
     Ok(rows.into_iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// Merges change by change: a bad one leaves its document as it was.
-fn take_in(changes: Vec<Change>, mut saved: BTreeMap<Uuid, Vec<u8>>) -> Outcome {
+async fn strikes_of(tx: &Transaction<'_>) -> anyhow::Result<BTreeMap<Uuid, i32>> {
+    let rows = tx.query("SELECT node, strikes FROM document_author", &[]).await?;
+    Ok(rows.into_iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Merges change by change: a bad one leaves its document as it was, and one that cannot be read
+/// now stops those behind it.
+fn take_in(
+    changes: Vec<Change>,
+    mut saved: BTreeMap<Uuid, Vec<u8>>,
+    mut strikes: BTreeMap<Uuid, i32>,
+    decoder: &mut Decoder,
+) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut touched = BTreeMap::new();
     for change in changes {
-        let before = saved.get(&change.document).map(Vec::as_slice);
-        let merged = contained(|| merge(before, &change.change))
-            .and_then(|merged| merged.map_err(|error| error.to_string()));
-        match merged {
-            Ok(bytes) => {
-                saved.insert(change.document, bytes);
-                touched.insert(change.document, change.kind);
+        let position = change.position;
+        let before = strikes.get(&change.node).copied().unwrap_or(0);
+        let read = if before < STRIKES_MAX { read(&change, &saved, decoder) } else { Ok(None) };
+        match read {
+            Ok(Some(document)) => {
+                saved.insert(change.document, document.saved.clone());
+                outcome.documents.insert(change.document, document);
             }
-            Err(reason) => outcome.aside.push((change, reason)),
+            Ok(None) => outcome.aside.push(Aside {
+                change,
+                reason: "document-unread",
+                detail: format!(
+                    "not read: changes of this box ended {before} workers; remedy: `sync-hub \
+                     documents try-again` once its cause is known"
+                ),
+            }),
+            Err(unread) if unread.is_transient() => {
+                outcome.waits_for = Some(unread.to_string());
+                return outcome;
+            }
+            Err(unread) => {
+                if unread.is_strike() {
+                    strikes.insert(change.node, before + 1);
+                    outcome.strikes.insert(change.node, before + 1);
+                }
+                let detail = unread.to_string();
+                outcome.aside.push(Aside { change, reason: "document", detail });
+            }
         }
-    }
-    for (document, kind) in touched {
-        let Some(saved) = saved.remove(&document) else {
-            continue;
-        };
-        let text = contained(|| text_of(&kind, &saved)).unwrap_or_default();
-        outcome.documents.insert(document, Document { kind, saved, text });
+        outcome.last = Some(position);
+        outcome.count += 1;
     }
     outcome
 }
 
-/// What people search in.
-fn text_of(kind: &str, saved: &[u8]) -> String {
-    let text = if kind == "customer" {
-        read_customer(saved).map(|customer| {
-            let phones = customer.other_phones.join(" ");
-            let (name, phone) = (customer.name, customer.phone);
-            format!("{name} {phone} {phones} {} {}", customer.address, customer.note)
-        })
-    } else {
-        read_note(saved)
+fn read(
+    change: &Change,
+    saved: &BTreeMap<Uuid, Vec<u8>>,
+    decoder: &mut Decoder,
+) -> Result<Option<Document>, Unread> {
+    let Some(kind) = DocumentKind::named(&change.kind) else {
+        return Err(Unread::Unsound { reason: format!("no kind of document: {}", change.kind) });
     };
-    text.unwrap_or_default().replace('\0', " ").to_lowercase()
+    let before = saved.get(&change.document).map(Vec::as_slice);
+    let merged = decoder.merge(kind, before, &change.change)?;
+    Ok(Some(Document { kind, saved: merged.saved, content: merged.content }))
+}
+
+/// What people search in.
+fn text_of(content: &Content) -> String {
+    let text = match content {
+        Content::Customer(customer) => {
+            let phones = customer.other_phones.join(" ");
+            let (name, phone) = (&customer.name, &customer.phone);
+            format!("{name} {phone} {phones} {} {}", customer.address, customer.note)
+        }
+        Content::DeliveryNote(note) => note.clone(),
+    };
+    text.replace('\0', " ").to_lowercase()
 }
 
 async fn write_documents(
@@ -188,28 +302,39 @@ async fn write_documents(
     let ids: Vec<&Uuid> = documents.keys().collect();
     let kinds: Vec<&str> = documents.values().map(|d| d.kind.as_str()).collect();
     let saved: Vec<&[u8]> = documents.values().map(|d| d.saved.as_slice()).collect();
-    let texts: Vec<&str> = documents.values().map(|d| d.text.as_str()).collect();
+    let texts: Vec<String> = documents.values().map(|d| text_of(&d.content)).collect();
+    let encoded = documents.values().map(|d| minicbor::to_vec(&d.content));
+    let contents: Vec<Vec<u8>> = encoded.collect::<Result<_, _>>()?;
     tx.execute(
-        "INSERT INTO document (document, kind, saved, text)
-         SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[])
-         ON CONFLICT (document) DO UPDATE SET saved = EXCLUDED.saved, text = EXCLUDED.text",
-        &[&ids, &kinds, &saved, &texts],
+        "INSERT INTO document (document, kind, saved, text, content)
+         SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::bytea[])
+         ON CONFLICT (document) DO UPDATE SET saved = EXCLUDED.saved, text = EXCLUDED.text,
+             content = EXCLUDED.content",
+        &[&ids, &kinds, &saved, &texts, &contents],
     )
     .await?;
     Ok(())
 }
 
-async fn set_aside(
-    tx: &Transaction<'_>,
-    aside: &[(Change, String)],
-    now: Timestamp,
-) -> anyhow::Result<()> {
-    for (change, reason) in aside {
-        tracing::warn!(node = %change.node, document = %change.document, reason, "a change of a text was set aside");
+async fn write_strikes(tx: &Transaction<'_>, strikes: &BTreeMap<Uuid, i32>) -> anyhow::Result<()> {
+    for (node, strikes) in strikes {
+        tx.execute(
+            "INSERT INTO document_author (node, strikes) VALUES ($1, $2)
+             ON CONFLICT (node) DO UPDATE SET strikes = EXCLUDED.strikes",
+            &[node, strikes],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn set_aside(tx: &Transaction<'_>, aside: &[Aside], now: Timestamp) -> anyhow::Result<()> {
+    for Aside { change, reason, detail } in aside {
+        tracing::warn!(node = %change.node, document = %change.document, detail, "a change of a text was set aside");
         tx.execute(
             "INSERT INTO quarantine
                  (id, node, epoch, seq, hash, reason, detail, bytes, in_chain, received_ms)
-             VALUES ($1, $2, $3, $4, $5, 'document', $6, $7, false, $8)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, false, $9)
              ON CONFLICT DO NOTHING",
             &[
                 &uuid_v7(),
@@ -217,7 +342,8 @@ async fn set_aside(
                 &change.epoch,
                 &change.seq,
                 &Hash::of(&change.change).as_bytes().as_slice(),
-                &reason.replace('\0', " "),
+                reason,
+                &detail.replace('\0', " "),
                 &change.change,
                 &now.ms(),
             ],
@@ -225,42 +351,4 @@ async fn set_aside(
         .await?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use shared_model::document::{CustomerFields, Writer, create_customer};
-
-    use super::*;
-
-    fn change(position: i64, bytes: Vec<u8>) -> Change {
-        Change {
-            position,
-            document: Uuid::from_u128(1),
-            kind: "customer".to_owned(),
-            change: bytes,
-            node: Uuid::from_u128(2),
-            epoch: 1,
-            seq: position,
-        }
-    }
-
-    #[test]
-    fn a_bad_change_is_set_aside_and_the_others_go_on() {
-        let fields = CustomerFields {
-            name: Some("Wanjiru".to_owned()),
-            phone: Some("0700".to_owned()),
-            ..CustomerFields::default()
-        };
-        let good = create_customer(Writer([1; 16]), &fields).unwrap();
-        let mut torn = good.clone();
-        let middle = torn.len() / 2;
-        torn[middle] ^= 0xff;
-        let changes = vec![change(1, torn), change(2, vec![7; 40]), change(3, good)];
-        let outcome = take_in(changes, BTreeMap::new());
-        let text = &outcome.documents[&Uuid::from_u128(1)].text;
-        assert_eq!(text.split_whitespace().collect::<Vec<_>>(), ["wanjiru", "0700"]);
-        assert!(outcome.aside.iter().all(|(change, _)| change.position < 3));
-        assert!(!outcome.aside.is_empty());
-    }
 }

@@ -21,7 +21,6 @@ use shared_model::sync::v1::{
     Bye, ByeReason, EdgeAction, EdgeSession, FeedItem, Frame, OwnHead, Status,
 };
 use sync_hub::clock;
-use sync_hub::documents;
 use sync_hub::store::HubStore;
 use sync_hub::sync::driver::{Driver, FrameSink, FrameSource};
 use sync_hub::sync::endpoint::close;
@@ -316,23 +315,4 @@ async fn a_session_that_breaks_ends_alone() {
     let mut revoked = dial(&driver, &depot, depot.log.clone(), 0, None);
     revoked.until("it is shut out", |edge| edge.bye.is_some()).await;
     assert_eq!(revoked.bye.as_ref().unwrap().reason, ByeReason::Revoked);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn texts_become_documents_that_can_be_searched() {
-    let base = Base::new().await;
-    let store = base.open().await;
-    let mut depot = busy(1);
-    enrol(&store, &depot).await;
-    let customer = depot.mint();
-    let body = serde_json::json!({"customer": customer, "name": "Wanjiru Kamau",
-        "phone": "0712 345678"});
-    depot.must(day::CASHIER, "register-customer", body);
-    let batch = region::candidates(&depot.key, &depot.log);
-    store.ingest(depot.node(), batch, NOW).await.unwrap();
-    assert_eq!(documents::waiting(&store).await.unwrap(), 1);
-    assert_eq!(documents::project_some(&store, NOW).await.unwrap(), 1);
-    assert_eq!(documents::waiting(&store).await.unwrap(), 0);
-    let found = "SELECT count(*) FROM document WHERE text LIKE '%wanjiru kamau%'";
-    assert_eq!(count(&store, found).await, 1);
 }

@@ -2,6 +2,7 @@
 
 use automerge::transaction::Transactable;
 use automerge::{AutoCommit, AutomergeError, ObjType, ROOT, ReadDoc, Value};
+use minicbor::{Decode, Encode};
 use serde::Serialize;
 
 use super::{Error, Writer, edited, open};
@@ -16,14 +17,20 @@ pub struct CustomerFields {
     pub note: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Encode, Decode)]
 pub struct Customer {
+    #[n(0)]
     pub name: String,
+    #[n(1)]
     pub phone: String,
+    #[n(2)]
     pub address: String,
+    #[n(3)]
     pub note: String,
     /// Phones that others entered at the same time; a phone used for money needs a person's look.
+    #[n(4)]
     pub other_phones: Vec<String>,
+    #[n(5)]
     pub place: Option<Place>,
 }
 

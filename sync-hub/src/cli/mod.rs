@@ -3,6 +3,7 @@
 
 mod admin;
 mod catalogue;
+mod documents;
 mod init;
 mod invite;
 mod money;
@@ -51,6 +52,12 @@ enum Command {
     /// Models: take them in, publish them to rings of depots by two persons, take them back.
     #[command(subcommand)]
     Models(registry::Models),
+    /// The text that people write together: reading again what was set aside.
+    #[command(subcommand)]
+    Documents(documents::Documents),
+    /// Reads automerge changes for the hub's process, over standard input and output.
+    #[command(name = worker::documents::WORKER_SUBCOMMAND, hide = true)]
+    DocumentWorker,
 }
 
 impl Cli {
@@ -77,6 +84,11 @@ impl Cli {
             Command::PayRider(pay) => pay.run().await,
             Command::Admin(admin) => admin.run().await,
             Command::Models(models) => Box::pin(models.run()).await,
+            Command::Documents(documents) => documents.run().await,
+            Command::DocumentWorker => {
+                let (requests, replies) = (std::io::stdin().lock(), std::io::stdout().lock());
+                worker::documents::serve(requests, replies).map_err(Into::into)
+            }
         };
         done.map(|()| ExitCode::SUCCESS)
     }

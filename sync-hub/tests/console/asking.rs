@@ -39,7 +39,8 @@ impl Asking {
             enrol(&store, depot).await;
             send(&store, depot).await;
         }
-        while sync_hub::documents::project_some(&store, NOW).await.unwrap() > 0 {}
+        let decoder = crate::region::decoder();
+        while sync_hub::documents::project_some(&store, &decoder, NOW).await.unwrap() > 0 {}
         let app = app(&store);
         let mut asking = Self { store, region, app, cookie: String::new(), base };
         asking.sign_in().await;

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use serde_json::json;
 use shared_model::id::NodeId;
@@ -16,6 +17,8 @@ use sync_hub::cluster::PrivateCluster;
 use sync_hub::store::{HubStore, StoreConfig};
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
+use worker::WorkerCommand;
+use worker::documents::{Decoder, Limits, WORKER_SUBCOMMAND};
 
 use crate::day::dice::Dice;
 use crate::day::{CASHIER, Depot, MORNING, Region, arrival, random};
@@ -86,6 +89,18 @@ impl Base {
         })
         .await
     }
+}
+
+/// The hub's own program as the worker that reads documents, with more time and memory than on a hub: this build is slow.
+pub(crate) fn decoder() -> Arc<Mutex<Decoder>> {
+    let program = env!("CARGO_BIN_EXE_sync-hub").into();
+    let command = WorkerCommand { program, arguments: vec![WORKER_SUBCOMMAND.into()] };
+    let limits = Limits {
+        merge_deadline: Duration::from_secs(1),
+        start_deadline: Duration::from_secs(30),
+        memory_bytes_max: 1024 * 1024 * 1024,
+    };
+    Arc::new(Mutex::new(Decoder::new(command, limits)))
 }
 
 /// Puts a depot into the list of nodes, as its enrolment would.

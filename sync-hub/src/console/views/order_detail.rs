@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use deadpool_postgres::GenericClient;
 use serde::Serialize;
-use shared_model::document::{Customer, read_note};
+use shared_model::document::{Content, Customer};
 use shared_model::gig::{Rider, Task, TaskStatus};
 use shared_model::id::{
     ArticleCode, BinCode, CustomerId, DocumentId, NodeId, OrderId, RiderId, StaffId, TaskId,
@@ -17,7 +17,7 @@ use shared_model::tax::TaxClass;
 use shared_model::warehouse::ArticleStock;
 
 use super::reading;
-use crate::store::{HubStore, StoreError, contained};
+use crate::store::{HubStore, StoreError};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Detail {
@@ -239,14 +239,14 @@ async fn note_of(
     client: &impl GenericClient,
     order: OrderId,
 ) -> Result<Option<String>, StoreError> {
-    let statement = client.prepare_cached("SELECT saved FROM document WHERE document = $1").await?;
+    let statement =
+        client.prepare_cached("SELECT content FROM document WHERE document = $1").await?;
     let document = DocumentId::from(order);
     let row = client.query_opt(&statement, &[document.as_uuid()]).await?;
-    let Some(row) = row else { return Ok(None) };
-    let saved: Vec<u8> = row.get(0);
-    let read = tokio::task::spawn_blocking(move || contained(|| read_note(&saved)));
-    let read = read.await.map_err(|error| StoreError::Broken(error.to_string()))?;
-    Ok(read.ok().and_then(Result::ok))
+    Ok(row.and_then(|row| match minicbor::decode(row.get::<_, &[u8]>(0)) {
+        Ok(Content::DeliveryNote(note)) => Some(note),
+        Ok(Content::Customer(_)) | Err(_) => None,
+    }))
 }
 
 async fn stock_of(
