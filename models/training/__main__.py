@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from datetime import date
 from pathlib import Path
 
 
@@ -23,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--out", type=Path, required=True, help="folder of bundles; <id>/<version> is made in it")
         command.add_argument("--version", type=int, default=1, help="of the bundle, from 1 on")
         command.add_argument("--seed", type=int, default=1)
+        command.add_argument("--expires-on", type=date.fromisoformat, help="a day; else a year after the last of the data")
         command.add_argument("--origin", default=GENERATED, help="what the data is, where from, and its licence")
     generate = commands.add_parser("generate", help="write trips.csv and stock.csv of a town that does not exist")
     generate.add_argument("--out", type=Path, required=True)
@@ -50,7 +52,7 @@ def main() -> None:
         from training import arrival_time, demand, discover
 
         train = {"arrival-time": arrival_time.train, "demand": demand.train, "discover": discover.train}[asked.command]
-        print(train(asked.data, asked.out, asked.version, asked.seed, asked.origin))
+        print(train(asked.data, asked.out, asked.version, asked.seed, asked.origin, asked.expires_on))
 
 
 main()

@@ -39,7 +39,7 @@ SHARED = {
     "force_row_wise": True,
     "verbose": -1,
 }
-RANDOM_PARAMS = {"extra_trees": True, "feature_fraction": 0.5}
+RANDOM_PARAMS = {"extra_trees": True, "feature_fraction": 1.0, "num_leaves": 31, "min_data_in_leaf": 40, "path_smooth": 10.0}
 QUANTILE_PARAMS = {"num_leaves": 15, "learning_rate": 0.04, "min_data_in_leaf": 60}
 
 
@@ -156,7 +156,7 @@ def load(path: Path) -> Table:
     return table
 
 
-def train(data: Path, out: Path, version: int, seed: int, origin: str, size: Size = SHIPPED) -> Path:
+def train(data: Path, out: Path, version: int, seed: int, origin: str, expires_on: date | None = None, size: Size = SHIPPED) -> Path:
     """The bundle `arrival-time` from a CSV of trips."""
     table = load(data)
     found = judged(table, seed, size)
@@ -173,7 +173,7 @@ def train(data: Path, out: Path, version: int, seed: int, origin: str, size: Siz
     )
     claim = bundle.Claim(
         "arrival-time", version, "trees", made.schema, OUTPUTS, [1, 32, 256, 1024], (1e-6, 1e-6),
-        date.fromisoformat(min(table["day"])), date.fromisoformat(max(table["day"])), rows_of(table), seed, found,
+        date.fromisoformat(min(table["day"])), date.fromisoformat(max(table["day"])), rows_of(table), seed, found, expires_on,
     )
     return bundle.write(out, claim, bundle.network_files(network, claim), card(origin))
 

@@ -75,6 +75,8 @@ class Claim:
     rows: int
     seed: int
     scores: list[dict] = field(default_factory=list)
+    # A year after the last day of the data, unless said otherwise.
+    expires_on: date | None = None
 
 
 def transform(steps: list[Step], raw: np.ndarray) -> np.ndarray:
@@ -168,7 +170,7 @@ def manifest(claim: Claim, files: dict[str, bytes]) -> bytes:
             "seed": claim.seed,
         },
         "scores": claim.scores,
-        "expires_on": (claim.last_day + timedelta(days=LIFE_DAYS)).isoformat(),
+        "expires_on": (claim.expires_on or claim.last_day + timedelta(days=LIFE_DAYS)).isoformat(),
     })
 
 

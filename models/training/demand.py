@@ -201,7 +201,7 @@ def golden_rows(raw: np.ndarray, seed: int) -> np.ndarray:
     return np.concatenate([chosen, np.full((1, raw.shape[1]), np.nan, dtype=F32)])
 
 
-def train(data: Path, out: Path, version: int, seed: int, origin: str, plan: network.Plan | None = None) -> Path:
+def train(data: Path, out: Path, version: int, seed: int, origin: str, expires_on: date | None = None, plan: network.Plan | None = None) -> Path:
     """The bundle `demand` from a CSV of periods."""
     plan = plan or network.Plan()
     table = read_csv(data, TEXTS)
@@ -217,7 +217,7 @@ def train(data: Path, out: Path, version: int, seed: int, origin: str, plan: net
     made = bundle.Network(network.onnx(layers, "demand"), prepared, OUTPUT_CLIPS, chosen, answer(chosen), raw, answer(raw))
     claim = bundle.Claim(
         "demand", version, "dense", rows.schema, OUTPUTS, [1, 32, 256, 1024], (1e-5, 1e-5),
-        date.fromisoformat(min(table["day"])), date.fromisoformat(max(table["day"])), int(usable.sum()), seed, found,
+        date.fromisoformat(min(table["day"])), date.fromisoformat(max(table["day"])), int(usable.sum()), seed, found, expires_on,
     )
     return bundle.write(out, claim, bundle.network_files(made, claim), card(origin))
 

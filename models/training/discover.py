@@ -1,7 +1,8 @@
-"""Discover: a table of what is bought together. For each article at most 140 neighbours, from a linear autoencoder
-that may not look at the article itself (Steck, "Embarrassingly shallow autoencoders", 2019), solved in closed form."""
+"""Discover: a table of what is bought together, from a linear autoencoder that may not look at the article itself
+(Steck, "Embarrassingly shallow autoencoders", 2019), solved in closed form. The loudest pairs of all are kept."""
 
 import struct
+import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,13 +11,18 @@ import cbor2
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from training import bundle
+from training import bundle, scores, shelves
 from training.extract import call, schema_of
-from training.tables import Table, needs, read_csv
+from training.tables import Table, needs, pick, read_csv
 
 TEXTS = ("InvoiceNo", "StockCode", "Description", "InvoiceDate", "CustomerID", "Country")
 NEEDED = ("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice")
-NEIGHBOURS = 140
+# Pairs kept for each article on average, and in all: some articles speak for many, most for few. A file may
+# have eight mebibytes, and a pair takes nine bytes.
+PAIRS_AN_ARTICLE = 180
+PAIRS_MAX = 900_000
+# As the crate `features` reads them.
+NEIGHBOURS_MAX = 4_096
 SCORE_MIN = 1e-5
 # The solution is as large as the square of this.
 ARTICLES_MAX = 6_000
@@ -25,6 +31,13 @@ SUPPORT_MIN = 3
 # Ridge, as a share of the customers counted: less follows chance, more follows popularity.
 RIDGE_SHARE = 0.32
 GOLDEN_ANSWERS = 3
+# For the scores: share of days kept back, every which article of a kept order is hidden, and articles shown.
+KEPT_SHARE = 0.15
+HIDDEN_EVERY = 3
+SHOWN = 10
+# Orders with fewer articles tell nothing; from the other on they are large.
+ARTICLES_MIN = 3
+ARTICLES_LARGE = 10
 
 
 @dataclass
@@ -57,10 +70,15 @@ def neighbours(found: Counted, ridge_share: float = RIDGE_SHARE) -> list[list[tu
     inverse = np.linalg.inv(together)
     weights = (-inverse / np.diag(inverse)[None, :]).astype(np.float32)
     np.fill_diagonal(weights, 0.0)
+    loudness = np.abs(weights)
+    kept_pairs = min(PAIRS_MAX, PAIRS_AN_ARTICLE * len(weights))
+    least = np.float32(SCORE_MIN)
+    if loudness.size > kept_pairs:
+        least = max(least, np.partition(loudness.ravel(), -kept_pairs - 1)[-kept_pairs - 1])
     rows = []
-    for voices in weights:
-        loudest = np.argsort(-np.abs(voices), kind="stable")[:NEIGHBOURS]
-        kept = [(int(to), float(voices[to])) for to in loudest if abs(voices[to]) > SCORE_MIN]
+    for voices, loud in zip(weights, loudness, strict=True):
+        loudest = np.argsort(-loud, kind="stable")[:NEIGHBOURS_MAX]
+        kept = [(int(to), float(voices[to])) for to in loudest if loud[to] > least]
         rows.append(sorted(kept, key=lambda pair: (-pair[1], pair[0])))
     return rows
 
@@ -106,7 +124,47 @@ def golden(found: Counted, rows: list[list[tuple[int, float]]]) -> bytes:
     return bundle.golden(asked, answers)
 
 
-def train(data: Path, out: Path, version: int, seed: int, origin: str) -> Path:
+def judged(table: Table) -> list[dict]:
+    """Every third article of the last days' orders is hidden, and the shelf asked with the others; by a table
+    that never saw these days. Nothing where too few orders are left."""
+    days = np.unique(table["day"])
+    first_kept = days[int(len(days) * (1.0 - KEPT_SHARE))]
+    learn, kept = pick(table, table["day"] < first_kept), pick(table, table["day"] >= first_kept)
+    found = counted(learn["who"], learn["article"], SUPPORT_MIN)
+    known = set(found.names)
+    baskets: dict[str, set[str]] = {}
+    for who, article in zip(kept["who"], kept["article"], strict=True):
+        if article in known:
+            baskets.setdefault(who, set()).add(article)
+    baskets = {who: articles for who, articles in baskets.items() if len(articles) >= ARTICLES_MIN}
+    if not baskets:
+        return []
+    hidden = {who: set(sorted(articles)[::HIDDEN_EVERY]) for who, articles in baskets.items()}
+    shown = {who: sorted(articles - hidden[who]) for who, articles in baskets.items()}
+    support = np.asarray(found.bought.sum(axis=0)).ravel()
+    popular = [found.names[at] for at in np.argsort(-support, kind="stable")]
+    often = {who: [name for name in popular if name not in shown[who]][:SHOWN] for who in baskets}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "tables.cbor").write_bytes(table_bytes(found, neighbours(found)))
+        said = shelves.ask("discover", shelves.purchases(shown), [str(folder / "tables.cbor"), str(SHOWN)], folder)
+    large = {who for who, articles in baskets.items() if len(articles) >= ARTICLES_LARGE}
+    slices = {
+        "orders of the last days": set(baskets),
+        f"of them, with fewer than {ARTICLES_LARGE} articles": set(baskets) - large,
+        f"of them, with {ARTICLES_LARGE} articles or more": large,
+    }
+    return [
+        scores.score(
+            where, "recall_at_10",
+            *(shelves.recall(lists, {who: hidden[who] for who in whose}, SHOWN) for lists in (said, often)), "popularity",
+        )
+        for where, whose in slices.items()
+        if whose
+    ]
+
+
+def train(data: Path, out: Path, version: int, seed: int, origin: str, expires_on: date | None = None) -> Path:
     """The bundle `discover` from a file of orders."""
     table = orders(data)
     found = counted(table["who"], table["article"], SUPPORT_MIN)
@@ -115,7 +173,7 @@ def train(data: Path, out: Path, version: int, seed: int, origin: str) -> Path:
     rows = neighbours(found)
     claim = bundle.Claim(
         "discover", version, "tables", schema_of(call("schema", "discover/1")), [], [], (0.0, 0.0),
-        date.fromisoformat(min(table["day"])), date.fromisoformat(max(table["day"])), len(table["who"]), seed, [],
+        date.fromisoformat(min(table["day"])), date.fromisoformat(max(table["day"])), len(table["who"]), seed, judged(table), expires_on,
     )
     files = {"tables.cbor": table_bytes(found, rows), "golden.bin": golden(found, rows)}
     return bundle.write(out, claim, files, card(origin, found))
@@ -125,7 +183,7 @@ def card(origin: str, found: Counted) -> dict:
     return {
         "title": "Discover",
         "purpose": "Articles that others bought together with what a customer bought, and that this customer never did.",
-        "made_with": f"NumPy {np.__version__}, a linear autoencoder in closed form, 140 neighbours an article; looked up by the crate `features`",
+        "made_with": f"NumPy {np.__version__}, a linear autoencoder in closed form, its loudest pairs; looked up by the crate `features`",
         "data": f"{origin} {len(found.names)} articles, {found.bought.shape[0]} orders or customers.",
         "limits": [
             f"The {ARTICLES_MAX} most bought articles are known, no more.",

@@ -2,22 +2,18 @@
 bought most often before, the first 1,000 households with purchases in both. Both shelves are the serving code, run
 through `feature-extract`. Recall at 10 is the hits among ten over the smaller of ten and what was bought."""
 
-import csv
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from training import discover, public_sets
-from training.extract import call
-from training.tables import Table, pick, write_csv
+from training import discover, public_sets, shelves
+from training.tables import Table, pick
 
 LAST_WEEK = 44
 ARTICLES = 5_000
 HOUSEHOLDS = 1_000
 SHOWN = 10
-
-Lists = dict[str, list[str]]
 
 
 def split(table: Table) -> tuple[Table, dict[str, set[str]], list[str]]:
@@ -33,25 +29,6 @@ def split(table: Table) -> tuple[Table, dict[str, set[str]], list[str]]:
         if str(household) in bought:
             bought[str(household)].add(str(article))
     return past, bought, [str(household) for household in households]
-
-
-def recall(shown: Lists, wanted: dict[str, set[str]]) -> float:
-    hits = [
-        len(set(shown.get(household, [])[:SHOWN]) & articles) / min(SHOWN, len(articles))
-        for household, articles in wanted.items()
-        if articles
-    ]
-    return float(np.mean(hits))
-
-
-def shelf(command: str, purchases: Path, words: list[str], folder: Path) -> Lists:
-    out = folder / f"{command}.csv"
-    call(command, str(purchases), *words, str(out))
-    lists: Lists = {}
-    with out.open(newline="") as file:
-        for row in csv.DictReader(file):
-            lists.setdefault(row["customer"], []).append(row["article"])
-    return lists
 
 
 def as_purchases(past: Table) -> Table:
@@ -74,24 +51,23 @@ def run(data: Path) -> dict:
     often = {h: sorted(c, key=lambda a: (-c[a], rank[a]))[:SHOWN] for h, c in counts.items()}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_csv(folder / "purchases.csv", as_purchases(past))
         (folder / "tables.cbor").write_bytes(discover.table_bytes(found, discover.neighbours(found)))
         now = str(float(past["day"].max()) + 1.0)
-        again = shelf("reorder", folder / "purchases.csv", [now, str(SHOWN)], folder)
-        fresh = shelf("discover", folder / "purchases.csv", [str(folder / "tables.cbor"), str(SHOWN)], folder)
+        again = shelves.ask("reorder", as_purchases(past), [now, str(SHOWN)], folder)
+        fresh = shelves.ask("discover", as_purchases(past), [str(folder / "tables.cbor"), str(SHOWN)], folder)
     unseen = {h: [a for a in popular[:2_000] if a not in owned[h]][:SHOWN] for h in households}
     return {
         "set": "completejourney",
         "protocol": "weeks 1-44 to 45-53, 5,000 articles, 1,000 households",
         "households": len(households),
         "reorder": {
-            "recall_at_10": recall(again, wanted),
-            "recall_at_10_frequency": recall(often, wanted),
-            "recall_at_10_popularity": recall({h: popular[:SHOWN] for h in households}, wanted),
+            "recall_at_10": shelves.recall(again, wanted, SHOWN),
+            "recall_at_10_frequency": shelves.recall(often, wanted, SHOWN),
+            "recall_at_10_popularity": shelves.recall({h: popular[:SHOWN] for h in households}, wanted, SHOWN),
         },
         "discover": {
-            "recall_at_10": recall(fresh, new),
-            "recall_at_10_popularity": recall(unseen, new),
+            "recall_at_10": shelves.recall(fresh, new, SHOWN),
+            "recall_at_10_popularity": shelves.recall(unseen, new, SHOWN),
             "households": sum(1 for articles in new.values() if articles),
         },
     }

@@ -16,9 +16,9 @@ pub const SCHEMA_TEXT: &str = "discover/1
 article index never
 ";
 
-/// Articles in a table, neighbours of one, characters of an article's name, baskets counted.
+/// Articles in a table, neighbours of one, and bytes of an article's name.
 pub const ARTICLES_MAX: usize = 50_000;
-pub const NEIGHBOURS_MAX: usize = 140;
+pub const NEIGHBOURS_MAX: usize = 4_096;
 pub const ARTICLE_BYTES_MAX: usize = 64;
 /// Purchases of one customer that are looked at, the newest first.
 pub const HISTORY_MAX: usize = 5_000;
