@@ -1,7 +1,8 @@
 //! From a draft to its file. `None` anywhere: an index points at nothing.
 
-use super::super::report::PlanFile;
-use super::*;
+use super::super::report::{PlanFile, StopFile};
+use super::file::*;
+use crate::problem::*;
 
 pub(super) fn file(draft: &Draft) -> Option<ProblemFile> {
     let standing = match &draft.standing {
@@ -217,4 +218,9 @@ fn standing(draft: &Draft, standing: &Standing) -> Option<StandingFile> {
     }
     let handed_out = PlanFile::of(draft, &standing.handed_out)?;
     Some(StandingFile { now_s: standing.now_s, underway, handed_out })
+}
+
+fn load_out(load: Load, default: Load) -> LoadFile {
+    let given = |at: usize| (load.0[at] != default.0[at]).then_some(load.0[at]);
+    LoadFile { weight_g: given(0), volume_ml: given(1), parcels: given(2), cash_minor: given(3) }
 }
