@@ -23,10 +23,18 @@ struct Cooling {
     steps_per_visit: f64,
     coldest: f64,
     hottest: f64,
-    /// To begin with from a plan that was handed in: that is to be mended, not made anew.
+    /// The most to begin with from a plan that was handed in: that is to be mended, not made anew.
     warm: f64,
     end: f64,
 }
+
+/// What exchanging tails may still gain for a plan that is too dear to be taken, in mean legs: beyond that, a step is
+/// given up as soon as it shows.
+const HOPE_LEGS: f64 = 2.0;
+
+/// Odds of beginning a step around what a plan handed in lacked, and how many neighbours of each such visit that is.
+const FOCUS_SHARE: f64 = 0.7;
+const FOCUS_AROUND: usize = 15;
 
 const COOLING: Cooling = Cooling {
     start: 0.6,
@@ -34,7 +42,7 @@ const COOLING: Cooling = Cooling {
     steps_per_visit: 375.0,
     coldest: 0.1,
     hottest: 1.5,
-    warm: 0.05,
+    warm: 0.3,
     end: 0.02,
 };
 
@@ -71,7 +79,11 @@ pub(crate) struct Anneal<'a, E> {
     logs: Vec<f64>,
     schedule: Schedule,
     /// Started from a plan.
-    pub is_warm: bool,
+    is_warm: bool,
+    /// Visits that the plan it was started from lacked, with their neighbours.
+    focus: Vec<u16>,
+    /// `HOPE_LEGS` in cost units; everything while that is not known.
+    hope: i64,
     pub steps: u64,
 }
 
@@ -94,6 +106,8 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
             logs: (0..LOTS).map(|lot| -natural_log((lot as f64 + 0.5) / LOTS as f64)).collect(),
             schedule: Schedule::default(),
             is_warm: false,
+            focus: Vec::new(),
+            hope: i64::MAX,
             steps: 0,
         }
     }
@@ -107,6 +121,23 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
             budget.left(progress).is_some()
         });
         self.state.commit();
+    }
+
+    /// What is planned was handed in: it is to be mended, above all around what it lacks.
+    pub(crate) fn warm(&mut self) {
+        self.is_warm = !self.state.used.is_empty();
+        let compiled = self.state.compiled;
+        let mut is_near = vec![false; compiled.visits.len()];
+        for &job in &self.state.absent {
+            let job = &compiled.jobs[job as usize];
+            for node in [job.pickup, job.delivery].into_iter().filter(|&node| node != NONE) {
+                is_near[node as usize] = true;
+                for neighbour in self.near.around.row(node).iter().take(FOCUS_AROUND) {
+                    is_near[neighbour.node as usize] = true;
+                }
+            }
+        }
+        self.focus = (0..).zip(is_near).filter_map(|(node, is)| is.then_some(node)).collect();
     }
 
     pub(crate) fn report(&self) -> Progress {
@@ -130,6 +161,7 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
                 let steps = (self.steps - self.schedule.begun) as f64;
                 self.schedule.from = spent;
                 self.schedule.temperatures = self.temperatures(steps * left / spent);
+                self.hope = (HOPE_LEGS * self.mean_leg()) as i64;
             }
             let share = (spent - self.schedule.from) / (1.0 - self.schedule.from);
             let place = ((share * SHARES as f64) as usize).min(SHARES - 1);
@@ -140,43 +172,72 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
         }
     }
 
+    /// Cost of a leg of the present plan.
+    fn mean_leg(&self) -> f64 {
+        let used = self.state.used.iter();
+        let costs: i64 = used.map(|&route| self.state.route_cost[route as usize]).sum();
+        costs.max(1) as f64 / (self.planned() + self.state.used.len()).max(1) as f64
+    }
+
+    fn planned(&self) -> usize {
+        let State { used, tours, .. } = &self.state;
+        used.iter().map(|&route| usize::from(tours.size[route as usize])).sum()
+    }
+
     /// Temperatures from begin to end of a search that has `steps` to go.
     fn temperatures(&self, steps: f64) -> Vec<f64> {
-        let state = &self.state;
-        let used = state.used.iter();
-        let costs: i64 = used.map(|&route| state.route_cost[route as usize]).sum();
-        let planned: usize =
-            state.used.iter().map(|&route| usize::from(state.tours.size[route as usize])).sum();
-        let mean_leg = costs.max(1) as f64 / (planned + state.used.len()).max(1) as f64;
-        let start = if self.is_warm {
-            COOLING.warm
-        } else {
-            let per_visit = steps / planned.max(1) as f64;
-            let long = (planned as f64 / state.used.len().max(1) as f64 / COOLING.route_visits)
-                .clamp(0.7, 2.5);
-            (COOLING.start * long * (per_visit / COOLING.steps_per_visit).sqrt())
-                .clamp(COOLING.coldest, COOLING.hottest)
-        };
+        let (mean_leg, planned) = (self.mean_leg(), self.planned() as f64);
+        let per_visit = steps / planned.max(1.0);
+        let long =
+            (planned / self.state.used.len().max(1) as f64 / COOLING.route_visits).clamp(0.7, 2.5);
+        let start = (COOLING.start * long * (per_visit / COOLING.steps_per_visit).sqrt())
+            .clamp(COOLING.coldest, if self.is_warm { COOLING.warm } else { COOLING.hottest });
         temperatures(mean_leg * start, mean_leg * COOLING.end)
     }
 
     fn step(&mut self, temperature: f64) {
         self.steps += 1;
         self.state.begin();
-        self.ruin.strings(&mut self.state, self.near, &mut self.random);
-        self.recreate.greedy(&mut self.state, self.near, &mut self.random);
-        if self.tailed {
-            self.tails.improve(&mut self.state, self.near, self.recreate.tried());
+        let lot = self.logs[(self.random.word() >> 52) as usize];
+        let taken_below = self.state.cost.saturating_add((temperature * lot).ceil() as i64);
+        let hopeless_from = self.hopeless_from(taken_below);
+        let seed = self.seed();
+        self.ruin.strings(&mut self.state, self.near, &mut self.random, seed);
+        if !self.recreate.greedy(&mut self.state, self.near, &mut self.random, hopeless_from) {
+            self.state.rollback();
+            return;
+        }
+        if self.tailed && self.state.cost < hopeless_from {
+            self.tails.improve(&mut self.state, self.near);
         }
         if self.state.compiled.classes.len() > 1 {
             self.swap_vehicle.improve(&mut self.state, &mut self.random);
         }
-        let lot = self.logs[(self.random.word() >> 52) as usize];
-        let worse = (self.state.cost - self.state.cost_before()) as f64;
-        if worse < temperature * lot {
+        if self.state.cost < taken_below {
             self.state.commit();
         } else {
             self.state.rollback();
+        }
+    }
+
+    /// Cost from which on a step will not come below `taken_below`, whatever is tried yet.
+    fn hopeless_from(&self, taken_below: i64) -> i64 {
+        let may_change_vehicle = self.state.compiled.classes.len() > 1;
+        if may_change_vehicle || self.state.evaluator.has_shared_cost() {
+            i64::MAX
+        } else if self.tailed {
+            taken_below.saturating_add(self.hope)
+        } else {
+            taken_below
+        }
+    }
+
+    /// The visit around which to ruin.
+    fn seed(&mut self) -> u16 {
+        if !self.focus.is_empty() && self.random.share() < FOCUS_SHARE {
+            self.focus[self.random.below(self.focus.len() as u32) as usize]
+        } else {
+            self.random.below(self.state.compiled.visits.len() as u32) as u16
         }
     }
 }

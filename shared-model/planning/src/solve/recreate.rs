@@ -123,13 +123,15 @@ impl Recreate {
         self.until_blink = 1 + random.below(2 * BLINK_EVERY - 1);
     }
 
-    /// Plans what can be planned of the jobs this step has taken out, and of a few that were absent before.
+    /// Plans what can be planned of the jobs this step has taken out, and of a few that were absent before. False when it
+    /// was given up, as the plan would have cost `hopeless_from` or more: it is then good for nothing but to be undone.
     pub(crate) fn greedy<E: Evaluator>(
         &mut self,
         state: &mut State<'_, E>,
         near: &Near,
         random: &mut Random,
-    ) {
+        hopeless_from: i64,
+    ) -> bool {
         let old = state.absent_before();
         // Of those absent before the step, this many drawn by lot are tried; the others wait at the front.
         let tried = old.min(ABSENT_TRIED);
@@ -145,18 +147,23 @@ impl Recreate {
         self.sort(state, order, random, old - tried);
         state.absent.truncate(old - tried);
         let order = std::mem::take(&mut self.order);
+        // Prices of jobs still to be planned, which are part of the plan's cost until they are.
+        let prices = order.iter().map(|&(_, job)| state.compiled.jobs[job as usize].unserved);
+        let mut owed: i64 = prices.sum();
+        let mut is_whole = true;
         for &(_, job) in &order {
+            if state.cost - owed >= hopeless_from {
+                is_whole = false;
+                break;
+            }
+            owed -= state.compiled.jobs[job as usize].unserved;
             let everywhere = old == 0 || random.below(EVERYWHERE_EVERY) == 0;
             if !self.place(state, near, random, job, everywhere) {
                 state.absent.push(job);
             }
         }
         self.order = order;
-    }
-
-    /// The jobs of the last `greedy`, planned or not.
-    pub(crate) fn tried(&self) -> &[(i64, u16)] {
-        &self.order
+        is_whole
     }
 
     fn draw_order(&self, random: &mut Random) -> Order {

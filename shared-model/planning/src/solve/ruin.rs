@@ -25,15 +25,14 @@ pub(crate) struct Ruin {
 }
 
 impl Ruin {
-    /// Ruins around a visit drawn by lot. Every touched route is refreshed.
+    /// Ruins around the visit `seed`. Every touched route is refreshed.
     pub(crate) fn strings<E: Evaluator>(
         &mut self,
         state: &mut State<'_, E>,
         near: &Near,
         random: &mut Random,
+        seed: u16,
     ) {
-        let visits = state.compiled.visits.len() as u32;
-        let seed = random.below(visits) as u16;
         let planned = state.open_count - state.absent.len();
         if planned == 0 {
             return;

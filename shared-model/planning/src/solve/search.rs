@@ -146,7 +146,7 @@ impl<E: Evaluator + Send> Engine for Anneal<'_, E> {
     }
 
     fn warm(&mut self) {
-        self.is_warm = !self.state.used.is_empty();
+        Anneal::warm(self);
     }
 
     fn base_cost(&self) -> i64 {

@@ -127,10 +127,6 @@ impl<'a, E: Evaluator> State<'a, E> {
         self.absent_before.len()
     }
 
-    pub(crate) fn cost_before(&self) -> i64 {
-        self.cost_before
-    }
-
     /// An empty route of each class that has one.
     pub(crate) fn first_empty(&self) -> impl Iterator<Item = u16> + '_ {
         self.empty.iter().filter_map(EmptyRoutes::first)
@@ -252,6 +248,24 @@ impl<'a, E: Evaluator> State<'a, E> {
         self.tours.insert_after(self.compiled, delivery_pred, record.delivery);
         self.cost -= record.unserved;
         self.refresh(route);
+    }
+
+    /// Adds the visits that were in a route when the step began and have another predecessor or successor now.
+    pub(crate) fn changed(&self, changed: &mut Vec<u16>) {
+        let mut nodes_to = self.before_nodes.len();
+        for before in self.before.iter().rev() {
+            let nodes = &self.before_nodes[before.nodes_from as usize..nodes_to];
+            nodes_to = before.nodes_from as usize;
+            let (mut pred, end) = (self.tours.start(before.route), self.tours.end(before.route));
+            for (at, &node) in nodes.iter().enumerate() {
+                let succ = nodes.get(at + 1).copied().unwrap_or(end);
+                let link = self.tours.link(node);
+                if (link.pred, link.succ) != (pred, succ) {
+                    changed.push(node);
+                }
+                pred = node;
+            }
+        }
     }
 
     /// Gives two routes new orders, made of the visits both had.

@@ -9,46 +9,42 @@ use super::{
 };
 
 /// Neighbours of a visit that are tried.
-const NEIGHBOURS: usize = 12;
+const NEIGHBOURS: usize = 24;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tails {
+    changed: Vec<u16>,
     one: Vec<u16>,
     other: Vec<u16>,
 }
 
 impl Tails {
-    /// Tries to lead to and from each single visit of `jobs` from and to its near neighbours in other routes.
-    pub(crate) fn improve<E: Evaluator>(
-        &mut self,
-        state: &mut State<'_, E>,
-        near: &Near,
-        jobs: &[(i64, u16)],
-    ) {
-        for &(_, job) in jobs {
-            let node = state.compiled.jobs[job as usize].pickup;
+    /// Tries to lead each visit that has new neighbours in its route to and from its near ones in other routes.
+    ///
+    /// Of the four legs of an exchange, one that is new is shorter than one it replaces and shares a visit with: only
+    /// those are looked at, nearest first.
+    pub(crate) fn improve<E: Evaluator>(&mut self, state: &mut State<'_, E>, near: &Near) {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.clear();
+        state.changed(&mut changed);
+        for &node in &changed {
             if state.tours.link(node).route == NONE {
                 continue;
             }
             for neighbour in near.succs.row(node).iter().take(NEIGHBOURS) {
-                if neighbour.way
-                    >= state.tours.leg_out[node as usize]
-                        .max(state.tours.leg_in[neighbour.node as usize])
-                {
-                    continue;
+                if neighbour.way >= state.tours.leg_out[node as usize] {
+                    break;
                 }
                 self.join(state, node, neighbour.node);
             }
             for neighbour in near.preds.row(node).iter().take(NEIGHBOURS) {
-                if neighbour.way
-                    >= state.tours.leg_in[node as usize]
-                        .max(state.tours.leg_out[neighbour.node as usize])
-                {
-                    continue;
+                if neighbour.way >= state.tours.leg_in[node as usize] {
+                    break;
                 }
                 self.join(state, neighbour.node, node);
             }
         }
+        self.changed = changed;
     }
 
     /// Lets `head` be followed by `tail` and what comes after it, if that is cheaper. The rest is joined likewise.

@@ -105,6 +105,16 @@ fn orders<E: Evaluator>(state: &State<'_, E>) -> Vec<Vec<u16>> {
     (0..state.tours.routes()).map(|route| state.tours.visits(route).collect()).collect()
 }
 
+fn ruin_somewhere<E: Evaluator>(
+    ruin: &mut Ruin,
+    state: &mut State<'_, E>,
+    near: &Near,
+    random: &mut Random,
+) {
+    let seed = random.below(state.compiled.visits.len() as u32) as u16;
+    ruin.strings(state, near, random, seed);
+}
+
 /// Steps at random, every second one undone; the plan is checked after each.
 fn check_steps<E: Evaluator>(compiled: &Compiled, evaluator: impl Fn(&Compiled, &Tours) -> E) {
     let near = Near::new(compiled);
@@ -120,8 +130,8 @@ fn check_steps<E: Evaluator>(compiled: &Compiled, evaluator: impl Fn(&Compiled, 
     for step in 0..120 {
         let (cost, before, legs) = (state.cost, orders(&state), state.tours.leg_out.clone());
         state.begin();
-        ruin.strings(&mut state, &near, &mut random);
-        recreate.greedy(&mut state, &near, &mut random);
+        ruin_somewhere(&mut ruin, &mut state, &near, &mut random);
+        assert!(recreate.greedy(&mut state, &near, &mut random, i64::MAX));
         let worked_out = anew(&mut state);
         assert_eq!(state.cost, worked_out, "step {step}");
         if step % 2 == 0 {
@@ -163,7 +173,7 @@ fn check_prices<E: Evaluator>(compiled: &Compiled, evaluator: impl Fn(&Compiled,
     state.commit();
     for _ in 0..20 {
         state.begin();
-        ruin.strings(&mut state, &near, &mut random);
+        ruin_somewhere(&mut ruin, &mut state, &near, &mut random);
         for absent in 0..state.absent.len() {
             let node = compiled.jobs[state.absent[absent] as usize].pickup;
             for &route in &state.used.clone() {
@@ -185,7 +195,7 @@ fn check_prices<E: Evaluator>(compiled: &Compiled, evaluator: impl Fn(&Compiled,
                 }
             }
         }
-        recreate.greedy(&mut state, &near, &mut random);
+        assert!(recreate.greedy(&mut state, &near, &mut random, i64::MAX));
         state.commit();
     }
 }
