@@ -29,6 +29,9 @@ def parser() -> argparse.ArgumentParser:
     generate = commands.add_parser("generate", help="write trips.csv and stock.csv of a town that does not exist")
     generate.add_argument("--out", type=Path, required=True)
     generate.add_argument("--seed", type=int, default=1)
+    gru = commands.add_parser("gru", help="write a recurrent network with random weights, for inference-bench")
+    gru.add_argument("--out", type=Path, required=True, help="the ONNX file")
+    gru.add_argument("--seed", type=int, default=1)
     evaluate = commands.add_parser("evaluate", help="measure on public sets; prints JSON, writes no data")
     evaluate.add_argument("what", choices=("arrival-time", "demand", "recommend"))
     evaluate.add_argument("--data", type=Path, required=True, help="the folder of the set")
@@ -44,6 +47,10 @@ def main() -> None:
         from training import generate
 
         generate.write(asked.out, asked.seed)
+    elif asked.command == "gru":
+        from training import recurrent
+
+        print(recurrent.write(asked.out, asked.seed))
     elif asked.command == "evaluate":
         from training import evaluate
 
