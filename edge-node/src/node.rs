@@ -301,6 +301,7 @@ fn pages_of(tables: &[&'static str]) -> Vec<&'static str> {
                 "document" => &["customers", "orders"],
                 "receipts" => &["receipts", "proposals"],
                 "replenishments" => &["proposals"],
+                "model_facts" => &["models"],
                 "counts" => &["counts"],
                 "handovers" => &["handovers"],
                 "rights" | "holdings" | "grants" | "passed_in" => &["rights", "articles"],

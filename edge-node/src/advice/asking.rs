@@ -30,6 +30,11 @@ pub(super) fn code(id: &str) -> ModelCode {
     id.parse().expect("ids of models are constants of this build")
 }
 
+/// Every model that advice asks.
+pub(super) fn asked() -> [ModelCode; 3] {
+    [ARRIVAL_TIME, DEMAND, DISCOVER].map(code)
+}
+
 pub(super) fn by(author: Author) -> By {
     match author {
         Author::Model { id, version, .. } => {

@@ -10,22 +10,26 @@ mod reorder;
 #[cfg(test)]
 mod sample;
 mod shelves;
+mod standings;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrival::{Ahead, Rounds};
+use standings::Standings;
 
 pub use arrival::Arrival;
 pub use forecasts::{By, Forecasts, Question};
 pub use history::{Day, History, day_of};
 pub use reorder::{POLICY, Policy, Proposal, Reason, Shelf, propose};
 pub use shelves::{Again, Discovered, Fares, SHELF_MAX, again, discovered, fares, popular};
+pub use standings::{Answering, ModelStanding, Placed};
 
 use features::arrival_time::Trip;
 use features::discover::Table;
 use shared_model::dispatch::{Manifest, VehicleKind};
-use shared_model::id::OrderId;
+use shared_model::id::{ModelCode, OrderId};
+use shared_model::inference;
 use shared_model::log::{Epoch, Seq};
 use shared_model::place::Place;
 use shared_model::time::Timestamp;
@@ -57,6 +61,7 @@ pub struct Advice {
 struct Known {
     history: History,
     rounds: Rounds,
+    standings: Standings,
     fares: Option<(Day, Arc<Fares>)>,
     at: WrittenAt,
     forgot_on: Day,
@@ -68,6 +73,7 @@ impl Advice {
         let known = Known {
             history: History::new(utc_offset_minutes),
             rounds: Rounds::default(),
+            standings: Standings::default(),
             fares: None,
             at: (Epoch(0), Seq(0)),
             forgot_on: Day::MIN,
@@ -106,6 +112,13 @@ impl Advice {
         });
         *lock(&self.today) = Some(Arc::clone(&made));
         made
+    }
+
+    /// How each model stands here that advice asks, or that the hub published; nothing is said of
+    /// one that it never did.
+    #[must_use]
+    pub fn standings(&self) -> BTreeMap<ModelCode, Option<ModelStanding>> {
+        self.lock().standings.of(asking::asked())
     }
 
     /// How articles fare with the customers, counted once a day.
@@ -252,6 +265,9 @@ impl Known {
         for event in &body.events {
             if let Event::Dispatch(event) = event {
                 self.rounds.fold(at, event, utc_offset_minutes);
+            }
+            if let Event::Inference(inference::Event::FactsReported(facts)) = event {
+                self.standings.fold(at, self.at, facts);
             }
         }
     }

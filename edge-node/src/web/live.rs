@@ -22,6 +22,7 @@ pub const KINDS: &[&str] = &[
     "customers",
     "receipts",
     "proposals",
+    "models",
     "counts",
     "handovers",
     "rights",

@@ -15,6 +15,7 @@ mod payments;
 mod reading;
 mod rights;
 mod site;
+mod standings;
 mod sync;
 mod warehouse;
 
@@ -32,6 +33,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .merge(site::router())
         .merge(advice::router())
+        .merge(standings::router())
         .merge(articles::router())
         .merge(orders::router())
         .merge(gig::router())

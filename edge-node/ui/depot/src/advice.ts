@@ -23,6 +23,23 @@ export interface Proposal {
   travelled: Travelled;
 }
 
+interface Placed {
+  version: number;
+  since_ms: number;
+}
+
+export interface ModelStanding {
+  model: string;
+  by: 'model' | 'baseline';
+  state: 'none' | 'downloading' | 'downloaded' | 'verified' | 'shadow' | 'active' | 'paused' | 'expired' | 'refused' | 'rolled_back';
+  since_ms: number | null;
+  note: string;
+  active: Placed | null;
+  shadow: Placed | null;
+  rollbacks: number;
+  travelled: Travelled;
+}
+
 interface Offered {
   article: string;
   name: string;

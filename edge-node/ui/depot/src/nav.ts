@@ -35,6 +35,7 @@ const SCREENS: readonly Screen[] = [
   { path: '/remote-sales', words: 'nav-remote', icon: 'remote', commands: ['hand-over-remote-sale'] },
   { path: '/deposit', words: 'nav-deposit', icon: 'deposit', commands: ['deposit-cash'] },
   { path: '/exceptions', words: 'nav-exceptions', icon: 'exceptions', commands: ['resolve-exception'] },
+  { path: '/models', words: 'nav-models', icon: 'settings', commands: ['answer-proposal', 'lock-manifests', 'resolve-exception'] },
   { path: '/trial-balance', words: 'nav-balance', icon: 'balance', commands: ['resolve-exception'] },
 ];
 

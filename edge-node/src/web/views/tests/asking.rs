@@ -19,7 +19,7 @@ const LISTS: [&str; 12] = [
     "remote-sales",
     "exceptions",
 ];
-const SINGLE: [&str; 3] = ["trial-balance", "day", "sync"];
+const SINGLE: [&str; 4] = ["trial-balance", "day", "sync", "models"];
 
 #[tokio::test]
 async fn nothing_but_the_site_is_shown_to_strangers() {
@@ -78,6 +78,7 @@ async fn a_bad_question_is_answered_with_its_field_and_a_remedy() {
     for (path, status, field) in [
         ("tasks?rider=7", 400, "rider"),
         ("riders?rider=7", 400, "rider"),
+        ("models?search=x", 400, "search"),
         ("orders/7", 400, "order"),
         ("customers/7", 400, "customer"),
         ("articles/a%7Cb", 400, "code"),

@@ -465,20 +465,44 @@ nav-manifests = Rounds
 nav-vehicles = Vehicles
 no-answer = The box does not answer. Nothing was changed; try again.
 plan-ready = What is ready
-plan-orders = { $count } orders to plan
-plan-vehicles = { $count } vehicles ready
+plan-orders = { $count ->
+    [one] { $count } order to plan
+   *[other] { $count } orders to plan
+}
+plan-vehicles = { $count ->
+    [one] { $count } vehicle ready
+   *[other] { $count } vehicles ready
+}
 plan-roads = Times by road
 plan-estimate = Times are estimates: no road map installed
-plan-unplaced = { $count } orders without a place
-plan-unmeasured = { $count } orders without weights
+plan-unplaced = { $count ->
+    [one] { $count } order without a place
+   *[other] { $count } orders without a place
+}
+plan-unmeasured = { $count ->
+    [one] { $count } order without weights
+   *[other] { $count } orders without weights
+}
 plan-time = Time to think
 plan-seconds = { $count } seconds
-plan-start = Plan { $count } orders
-plan-again = Plan again: { $count } orders
+plan-start = { $count ->
+    [one] Plan { $count } order
+   *[other] Plan { $count } orders
+}
+plan-again = { $count ->
+    [one] Plan again: { $count } order
+   *[other] Plan again: { $count } orders
+}
 plan-running = Planning
 plan-so-far = { $assigned } orders on a round, { $unassigned } not yet
 plan-stop = Enough: take the best so far
-plan-summary = { $routes } rounds, { $stops } stops, { $km } km
+plan-summary = { $routes ->
+    [one] One round
+   *[other] { $routes } rounds
+}, { $stops ->
+    [one] one stop
+   *[other] { $stops } stops
+}, { $km } km
 plan-map = Map of the rounds
 plan-timeline = Who is where when
 plan-times-of = { $name }, { $from } to { $until }
@@ -497,6 +521,7 @@ plan-move-to = To
 plan-move-before = Before
 plan-move = Move it
 plan-nobody = Nobody
+plan-idle = no stops yet
 plan-asking = Working out what that costs …
 plan-costs = Cost of the move
 plan-changes = { $km } km, { $minutes } min
@@ -510,7 +535,10 @@ plan-differences = { $count } orders changed against the rounds before
 plan-from-to = { $from } → { $to }
 plan-shift = { $minutes } min
 plan-lock = Lock the rounds
-plan-locked = { $count } rounds locked
+plan-locked = { $count ->
+    [one] One round locked
+   *[other] { $count } rounds locked
+}
 plan-discard = Throw the plan away
 standing-new = New
 standing-changed = Changed
@@ -650,3 +678,33 @@ break-depot-closed = Depot closed
 break-trips-exceeded = Too many trips
 break-order-gone = The order is no longer packed
 break-vehicle-gone = The vehicle has no rider
+
+## Who answers
+
+nav-models = Models
+models-how = Where the box advises, a model or a plain formula answers. It only advises: people decide.
+models-none = Nothing is advised here
+advice-job-arrival-time = When orders arrive
+advice-job-demand = What to buy
+advice-job-discover = What a customer may want
+model-answers = Model version { $version } answers
+model-formula-answers = The plain formula answers
+model-by-model = Model
+model-by-formula = Formula
+model-since = since { $when }
+model-tried = Version { $version } is tried silently
+model-why = Why: { $note }
+model-rollbacks = { $count ->
+    [one] Went back by itself once.
+   *[other] Went back by itself { $count } times.
+}
+model-state-none = No model has been published to this depot.
+model-state-downloading = Downloading
+model-state-downloaded = Downloaded
+model-state-verified = Verified
+model-state-shadow = On trial
+model-state-active = In use
+model-state-paused = Paused by the region
+model-state-expired = Expired
+model-state-refused = Refused
+model-state-rolled-back = Went back

@@ -465,20 +465,44 @@ nav-manifests = Tournées
 nav-vehicles = Véhicules
 no-answer = La machine ne répond pas. Rien n’a changé ; réessayez.
 plan-ready = Ce qui est prêt
-plan-orders = { $count } commandes à planifier
-plan-vehicles = { $count } véhicules prêts
+plan-orders = { $count ->
+    [one] { $count } commande à planifier
+   *[other] { $count } commandes à planifier
+}
+plan-vehicles = { $count ->
+    [one] { $count } véhicule prêt
+   *[other] { $count } véhicules prêts
+}
 plan-roads = Temps par la route
 plan-estimate = Temps estimés : aucune carte routière installée
-plan-unplaced = { $count } commandes sans lieu
-plan-unmeasured = { $count } commandes sans poids
+plan-unplaced = { $count ->
+    [one] { $count } commande sans lieu
+   *[other] { $count } commandes sans lieu
+}
+plan-unmeasured = { $count ->
+    [one] { $count } commande sans poids
+   *[other] { $count } commandes sans poids
+}
 plan-time = Temps de calcul
 plan-seconds = { $count } secondes
-plan-start = Planifier { $count } commandes
-plan-again = Replanifier : { $count } commandes
+plan-start = { $count ->
+    [one] Planifier { $count } commande
+   *[other] Planifier { $count } commandes
+}
+plan-again = { $count ->
+    [one] Replanifier : { $count } commande
+   *[other] Replanifier : { $count } commandes
+}
 plan-running = Calcul en cours
 plan-so-far = { $assigned } commandes placées, { $unassigned } pas encore
 plan-stop = Assez : prendre le meilleur
-plan-summary = { $routes } tournées, { $stops } arrêts, { $km } km
+plan-summary = { $routes ->
+    [one] Une tournée
+   *[other] { $routes } tournées
+}, { $stops ->
+    [one] un arrêt
+   *[other] { $stops } arrêts
+}, { $km } km
 plan-map = Carte des tournées
 plan-timeline = Qui est où, et quand
 plan-times-of = { $name }, de { $from } à { $until }
@@ -497,6 +521,7 @@ plan-move-to = Vers
 plan-move-before = Avant
 plan-move = Déplacer
 plan-nobody = Personne
+plan-idle = pas encore d’arrêt
 plan-asking = Calcul du coût …
 plan-costs = Coût du déplacement
 plan-changes = { $km } km, { $minutes } min
@@ -510,7 +535,10 @@ plan-differences = { $count } commandes changées par rapport aux tournées d’
 plan-from-to = { $from } → { $to }
 plan-shift = { $minutes } min
 plan-lock = Verrouiller les tournées
-plan-locked = { $count } tournées verrouillées
+plan-locked = { $count ->
+    [one] Une tournée verrouillée
+   *[other] { $count } tournées verrouillées
+}
 plan-discard = Jeter le plan
 standing-new = Nouvelle
 standing-changed = Changée
@@ -650,3 +678,33 @@ break-depot-closed = Dépôt fermé
 break-trips-exceeded = Trop de tours
 break-order-gone = La commande n’est plus emballée
 break-vehicle-gone = Le véhicule n’a pas de livreur
+
+## Who answers
+
+nav-models = Modèles
+models-how = Là où la machine conseille, un modèle ou une formule simple répond. Ce sont des conseils : les personnes décident.
+models-none = Rien n’est conseillé ici
+advice-job-arrival-time = Quand les commandes arrivent
+advice-job-demand = Quoi acheter
+advice-job-discover = Ce qu’un client peut vouloir
+model-answers = Le modèle version { $version } répond
+model-formula-answers = La formule simple répond
+model-by-model = Modèle
+model-by-formula = Formule
+model-since = depuis { $when }
+model-tried = La version { $version } est essayée en silence
+model-why = Pourquoi : { $note }
+model-rollbacks = { $count ->
+    [one] Revenu en arrière une fois de lui-même.
+   *[other] Revenu en arrière { $count } fois de lui-même.
+}
+model-state-none = Aucun modèle n’a été publié pour ce dépôt.
+model-state-downloading = Téléchargement
+model-state-downloaded = Téléchargé
+model-state-verified = Vérifié
+model-state-shadow = À l’essai
+model-state-active = En service
+model-state-paused = Mis en pause par la région
+model-state-expired = Expiré
+model-state-refused = Refusé
+model-state-rolled-back = Revenu en arrière

@@ -15,6 +15,7 @@ import Exceptions from './Exceptions.svelte';
 import Handover from './Handover.svelte';
 import ManifestPage from './ManifestPage.svelte';
 import Manifests from './Manifests.svelte';
+import Models from './Models.svelte';
 import More from './More.svelte';
 import OrderDetail from './OrderDetail.svelte';
 import OrderNew from './OrderNew.svelte';
@@ -72,5 +73,6 @@ export const PAGES: readonly (readonly [pattern: string, page: Page, free: boole
   ['/customers', Customers, false],
   ['/customers/:customer', CustomerDetail, false],
   ['/exceptions', Exceptions, false],
+  ['/models', Models, false],
   ['/trial-balance', TrialBalance, false],
 ];
