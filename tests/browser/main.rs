@@ -1,7 +1,10 @@
-//! The staff's pages in a real browser, over a real depot whose hub does not answer.
+//! The staff's pages in a real browser, over a real depot whose hub does not answer; and the console
+//! of a real hub with its depots.
 //!
 //! The browser is driven by `*.test.mjs`. They are handed who the people are, and may ask for what
 //! no page can do: freezing, killing and starting the depot.
+
+mod console;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -40,10 +43,9 @@ fn staff_work_in_a_browser_while_the_hub_is_down() {
     depot.import_lines(ORDERS);
     depot.serve();
     depot.keep_port();
-    let door = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    door.set_nonblocking(true).expect("a listener");
-    let mut script = start_script("staff", &depot, &door);
-    let passed = serve_wishes(&mut script, &door, &mut depot);
+    let door = open_door();
+    let mut script = start_script("staff", &told_of(&depot, &door));
+    let passed = serve_wishes(&mut script, &door, |wish| grant(wish, &mut depot));
     assert!(passed, "the scripts in tests/browser failed: see above and target/screenshots");
     depot.stop();
     depot.verify();
@@ -57,10 +59,9 @@ fn a_day_is_planned_in_a_browser_on_the_town_s_own_roads() {
     depot.stop();
     build_town(&depot, &folder.path().join("town.osm.pbf"));
     depot.serve();
-    let door = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    door.set_nonblocking(true).expect("a listener");
-    let mut script = start_script("dispatch", &depot, &door);
-    let passed = serve_wishes(&mut script, &door, &mut depot);
+    let door = open_door();
+    let mut script = start_script("dispatch", &told_of(&depot, &door));
+    let passed = serve_wishes(&mut script, &door, |wish| grant(wish, &mut depot));
     assert!(passed, "the scripts in tests/browser failed: see above and target/screenshots");
     depot.stop();
     depot.verify();
@@ -82,12 +83,21 @@ fn need_pages() {
     for (needed, remedy) in [
         ("node_modules/playwright-core", "npm ci"),
         ("edge-node/ui/depot/dist/index.html", "npm ci && npm run build"),
+        ("sync-hub/ui/dist/index.html", "npm ci && npm run build"),
     ] {
         assert!(root.join(needed).exists(), "{needed} is missing; remedy: {remedy}");
     }
 }
 
-fn start_script(name: &str, depot: &Depot, door: &TcpListener) -> Script {
+/// Where scripts put their wishes.
+fn open_door() -> TcpListener {
+    let door = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    door.set_nonblocking(true).expect("a listener");
+    door
+}
+
+/// What a script is told of a depot.
+fn told_of(depot: &Depot, door: &TcpListener) -> Value {
     let people: serde_json::Map<String, Value> = ["clerk", "cashier", "manager"]
         .into_iter()
         .map(|role| {
@@ -95,12 +105,15 @@ fn start_script(name: &str, depot: &Depot, door: &TcpListener) -> Script {
             (role.to_owned(), person)
         })
         .collect();
-    let told = json!({
+    json!({
         "url": depot.url(),
         "people": people,
         "door": door.local_addr().expect("bound").port(),
         "screenshots": workspace().join("target/screenshots"),
-    });
+    })
+}
+
+fn start_script(name: &str, told: &Value) -> Script {
     let script = Command::new("node")
         .arg(format!("tests/browser/{name}.test.mjs"))
         .current_dir(workspace())
@@ -111,10 +124,10 @@ fn start_script(name: &str, depot: &Depot, door: &TcpListener) -> Script {
 }
 
 /// Does what the script asks for until it ends; returns whether it passed.
-fn serve_wishes(script: &mut Script, door: &TcpListener, depot: &mut Depot) -> bool {
+fn serve_wishes(script: &mut Script, door: &TcpListener, mut grant: impl FnMut(&str)) -> bool {
     until("the scripts end", SCRIPTS_LONGEST, || {
         if let Ok((wish, _)) = door.accept() {
-            grant(wish, depot);
+            hear(wish, &mut grant);
         }
         script.0.try_wait().expect("a child").map(|status| status.success())
     })
@@ -131,12 +144,17 @@ impl Drop for Script {
 }
 
 /// One line in, one line out.
-fn grant(wish: TcpStream, depot: &mut Depot) {
+fn hear(wish: TcpStream, grant: &mut impl FnMut(&str)) {
     wish.set_nonblocking(false).expect("a socket");
     let mut line = String::new();
     let mut reader = BufReader::new(&wish);
     reader.read_line(&mut line).expect("a wish");
-    match line.trim() {
+    grant(line.trim());
+    (&wish).write_all(b"done\n").expect("the script waits");
+}
+
+fn grant(wish: &str, depot: &mut Depot) {
+    match wish {
         "freeze" => {
             let id = depot.process_id().to_string();
             let sent = Command::new("kill").args(["-STOP", &id]).status();
@@ -147,5 +165,4 @@ fn grant(wish: TcpStream, depot: &mut Depot) {
         "pack" => rounds::pack(depot, 8),
         other => panic!("the script wishes {other:?}"),
     }
-    (&wish).write_all(b"done\n").expect("the script waits");
 }

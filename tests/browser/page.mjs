@@ -32,14 +32,14 @@ export function launch() {
 }
 
 /** A device of its own: its cookies are nobody else's. */
-export async function device(browser, size = { width: 1280, height: 800 }) {
+export async function device(browser, size = { width: 1280, height: 800 }, url = told.url) {
   // The site's own authority is not installed here; the certificate is tested elsewhere.
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: size, locale: 'en-GB' });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   page.errors = [];
   page.on('pageerror', (error) => page.errors.push(String(error)));
-  await page.goto(told.url);
+  await page.goto(url);
   return page;
 }
 
@@ -50,6 +50,14 @@ export async function pairAndSignIn(page, role) {
   await page.getByRole('button', { name: 'Pair this device' }).click();
   await page.locator('.people button', { has: page.locator('.name', { hasText: new RegExp(`^${role}$`) }) }).click();
   await page.locator('#pin').fill(pin);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.locator('.shell').waitFor();
+}
+
+/** Signs a user in to the hub's console. */
+export async function signIn(page, name) {
+  await page.locator('[name=name]').fill(name);
+  await page.locator('[name=password]').fill(told.users[name]);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.locator('.shell').waitFor();
 }

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod binaries;
+pub mod bundles;
 pub mod cable;
 pub mod day;
 pub mod depot;

@@ -91,16 +91,19 @@ export function titleOf(model: Model): string {
 export function likelyVersion(model: Model, step: Step): number | null {
   const versions = model.versions.map((one) => one.version);
   const newest = versions[0] ?? null;
+  // What depots say they do counts before what they were told.
+  const used = model.versions.find((one) => one.active_at.length > 0)?.version ?? model.champion;
+  const tried = model.versions.find((one) => one.shadow_at.length > 0)?.version ?? model.challenger;
   switch (step) {
     case 'shadow':
       return newest;
     case 'activate':
-      return model.challenger ?? newest;
+      return tried ?? newest;
     case 'resume':
     case 'pause':
-      return model.champion ?? newest;
+      return used ?? newest;
     case 'rollback':
-      return versions.find((one) => one < (model.champion ?? newest ?? 0)) ?? model.champion ?? newest;
+      return versions.find((one) => one < (used ?? newest ?? 0)) ?? used ?? newest;
   }
 }
 

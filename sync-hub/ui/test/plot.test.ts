@@ -23,7 +23,7 @@ test('labels at the ends of lines never cover each other, and stay in the plot',
 });
 
 function model(champion: number | null, challenger: number | null): Model {
-  const version = (number: number) => ({ version: number, title: `Arrival ${number}` }) as Model['versions'][number];
+  const version = (number: number) => ({ version: number, title: `Arrival ${number}`, active_at: [], shadow_at: [] }) as unknown as Model['versions'][number];
   return { model: 'arrival-time', champion, challenger, proposals_open: 0, versions: [3, 2, 1].map(version) };
 }
 
@@ -32,6 +32,10 @@ test('a step begins with the version that is usually meant', () => {
   assert.deepEqual(chosen(model(2, 3)), [3, 3, 2, 2, 1]);
   assert.deepEqual(chosen(model(1, null)), [3, 3, 1, 1, 1]);
   assert.deepEqual(chosen(model(null, null)), [3, 3, 3, 3, 2]);
+  const ring = model(null, null);
+  ring.versions[1]!.shadow_at.push('NBO-1');
+  ring.versions[2]!.active_at.push('NBO-1');
+  assert.deepEqual(chosen(ring), [3, 2, 1, 1, 1], 'a ring may be elsewhere than the region');
   assert.deepEqual(chosen({ ...model(null, null), versions: [] }), [null, null, null, null, null]);
 });
 

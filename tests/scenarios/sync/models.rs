@@ -4,9 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use model_bundle::SigningKey;
 use serde_json::Value;
-use system_tests::binaries::workspace;
+use system_tests::bundles::shipped_as;
 use system_tests::depot::Depot;
 use system_tests::hub::{ADMIN, PASSWORD};
 use system_tests::process::run;
@@ -14,18 +13,18 @@ use system_tests::wait::until;
 
 use super::{LONGEST, Region};
 
-const MODEL: &str = "arrival-time";
+pub(super) const MODEL: &str = "arrival-time";
 const SECOND: &str = "bea";
 const SECOND_PASSWORD: &str = "maji-9-ndogo-sana-kabisa";
 
 /// Two console users, who give their passwords at the command line.
-struct Desk<'r> {
+pub(super) struct Desk<'r> {
     region: &'r Region,
     passwords: [PathBuf; 2],
 }
 
 impl<'r> Desk<'r> {
-    fn open(region: &'r Region) -> Self {
+    pub(super) fn open(region: &'r Region) -> Self {
         let file = |name: &str, password: &str| {
             let path = region.path().join(name);
             std::fs::write(&path, password).expect("a file");
@@ -37,20 +36,20 @@ impl<'r> Desk<'r> {
         Self { region, passwords }
     }
 
-    fn by(&self, person: usize, words: &[&str]) -> Command {
+    pub(super) fn by(&self, person: usize, words: &[&str]) -> Command {
         let mut command = self.region.hub.nested(&["models", words[0]]);
         command.args(&words[1..]).args(["--user", [ADMIN, SECOND][person], "--password-file"]);
         command.arg(&self.passwords[person]);
         command
     }
 
-    fn import(&self, bundle: &Path) {
+    pub(super) fn import(&self, bundle: &Path) {
         let bundle = bundle.to_str().expect("a path");
         run(&mut self.by(0, &["import", bundle, "--signer", "development"]));
     }
 
     /// Proposed by one, approved by the other.
-    fn publish(&self, version: &str, step: &str) {
+    pub(super) fn publish(&self, version: &str, step: &str) {
         let words = ["publish", MODEL, version, "--ring", "pilot", "--step", step, "--note", "t"];
         let proposal = run(&mut self.by(0, &words));
         let own = refused(&mut self.by(0, &["approve", proposal.trim()]));
@@ -67,36 +66,15 @@ fn refused(command: &mut Command) -> String {
     said
 }
 
-/// The shipped model under another version, changed, and signed by the key that everybody has.
-fn bundle(folder: &Path, version: u32, change: impl FnOnce(&Path)) -> PathBuf {
-    let shipped = workspace().join("models/artefacts").join(MODEL).join("1");
-    let made = folder.join(format!("bundle-{version}"));
-    std::fs::create_dir_all(&made).expect("a folder");
-    for entry in std::fs::read_dir(shipped).expect("the shipped model") {
-        let path = entry.expect("a file").path();
-        std::fs::copy(&path, made.join(path.file_name().expect("a name"))).expect("a copy");
-    }
-    let path = made.join("manifest.json");
-    let text = std::fs::read(&path).expect("a manifest");
-    let mut manifest: Value = serde_json::from_slice(&text).expect("JSON");
-    manifest["version"] = version.into();
-    let manifest = manifest.to_string().into_bytes();
-    let signature = SigningKey::development().sign_manifest(&manifest);
-    std::fs::write(&path, manifest).expect("a file");
-    std::fs::write(made.join("manifest.sig"), signature).expect("a file");
-    change(&made);
-    made
-}
-
 /// What a depot's own command line says of the model.
-fn at(depot: &Depot) -> Value {
+pub(super) fn at(depot: &Depot) -> Value {
     let said = run(depot.nested(&["models", "list"]).arg("--json"));
     let listed: Value = serde_json::from_str(&said).expect("JSON");
     let items = listed["items"].as_array().expect("a list");
     items.iter().find(|item| item["model"] == MODEL).cloned().unwrap_or_default()
 }
 
-fn wait_for(depot: &Depot, place: &str, version: u32) {
+pub(super) fn wait_for(depot: &Depot, place: &str, version: u32) {
     until(&format!("version {version} is {place}"), LONGEST, || {
         (at(depot)["life"][place]["version"] == version).then_some(())
     });
@@ -107,13 +85,13 @@ fn model_ring_publish_shadow_activate_rollback() {
     let region = Region::start();
     let (mut pilot, other) = (region.depot("NBO-1"), region.depot("NBO-2"));
     let desk = Desk::open(&region);
-    let shipped = bundle(region.path(), 1, |_| {});
+    let shipped = shipped_as(MODEL, region.path(), 1, |_| {});
     let words = ["import", shipped.to_str().expect("a path")];
     let stranger = refused(&mut desk.by(0, &words));
     assert!(stranger.contains("--signer"), "{stranger}");
     desk.import(&shipped);
-    desk.import(&bundle(region.path(), 2, |_| {}));
-    let bent = bundle(region.path(), 9, |made| {
+    desk.import(&shipped_as(MODEL, region.path(), 2, |_| {}));
+    let bent = shipped_as(MODEL, region.path(), 9, |made| {
         let path = made.join("model.onnx");
         let mut bytes = std::fs::read(&path).expect("a network");
         bytes[1_000] ^= 1;
