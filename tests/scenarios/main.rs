@@ -6,4 +6,5 @@ mod disk;
 mod dispatch;
 mod kill;
 mod outage;
+mod roads;
 mod sync;
