@@ -4,9 +4,10 @@
 
 mod random;
 
-use planning::check::audit;
+use planning::check::{audit, differences};
+use planning::json::report;
 use planning::plan::Plan;
-use planning::problem::Problem;
+use planning::problem::{Problem, Standing};
 use planning::solve::{Prepared, Steps};
 use random::{Dice, FEATURES, Feature};
 
@@ -68,4 +69,44 @@ fn the_same_seed_and_steps_give_the_same_plan() {
         let plans = [(); 2].map(|()| plan(&problem, None, 100, &format!("seed {seed}")));
         assert_eq!(plans[0], plans[1], "seed {seed}, {features:?}");
     }
+}
+
+/// What was handed out is late (the day is later than it thought), incomplete (a job is new) and impossible (a job is there
+/// twice): it is accepted and repaired, and each job that is not served as it was says so.
+#[test]
+fn a_plan_handed_out_that_cannot_be_kept_is_repaired_and_the_difference_told() {
+    let (mut broken, mut repaired) = (0, 0);
+    for seed in 0..20 {
+        let mut dice = Dice::new(70_000 + seed);
+        let problem = random::draft(&mut dice, &[]).check().unwrap();
+        let mut given = plan(&problem, None, 60, "before");
+        if given.routes.len() < 2 {
+            continue;
+        }
+        // The first route loses its first job, and has one of the last route's instead, which keeps it too.
+        let stolen = given.routes[given.routes.len() - 1].actions[0];
+        given.routes[0].actions[0] = stolen;
+        let mut draft = problem.clone().into_draft();
+        draft.standing =
+            Some(Standing { now_s: 0, underway: Vec::new(), handed_out: given.clone() });
+        let problem = draft.check().unwrap();
+        let after = plan(&problem, Some(&given), 60, "after");
+        let (before, after) = (audit(&problem, &given), audit(&problem, &after));
+        assert!(!before.is_sound() && !before.unserved.is_empty());
+        let told = differences(&problem, &before, &after);
+        broken += before.violations.len();
+        for job in &before.unserved {
+            let told = told.iter().find(|one| one.job == *job);
+            let is_served = !after.unserved.contains(job);
+            assert_eq!(told.is_some_and(|one| one.before.is_none()), is_served, "{told:?}");
+            repaired += usize::from(is_served);
+        }
+        for one in &told {
+            assert_ne!(one.before, one.after);
+        }
+        let written = report(&problem, &given, &before);
+        assert_eq!(written["handed_out"]["difference"], serde_json::json!([]), "as it was");
+        assert_eq!(written["handed_out"]["violations"], written["violations"]);
+    }
+    assert!(broken > 0 && repaired > 0, "{broken} rules broken, {repaired} jobs repaired");
 }

@@ -3,10 +3,12 @@
 
 mod clock;
 mod cover;
+mod difference;
 mod loads;
 mod timetable;
 mod violation;
 
+pub use difference::{Difference, Served, differences};
 pub use timetable::{StopTimes, Timetable};
 pub use violation::Violation;
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Names, parse};
-use crate::check::{Audit, StopTimes, Timetable};
+use crate::check::{self, Audit, Served, StopTimes, Timetable, Violation, differences};
 use crate::plan::{Action, Plan, Route};
 use crate::problem::{DepotIx, Draft, JobIx, Problem, Refusals, VehicleIx};
 
@@ -111,6 +111,9 @@ pub fn read_plan(text: &str, problem: &Problem) -> Result<Plan, Refusals> {
 
 /// Everything there is to know of a plan: its decisions (`plan`), what the checker worked out (`cost`, `timetables`,
 /// `violations`), and the jobs left out (`unserved`). Names that do not exist are `null`.
+///
+/// Where the problem has a plan that is handed out (`handed_out`, otherwise `null`): the rules it breaks by now, and every
+/// job that the plan serves by another vehicle, at another time, or in one of the two alone.
 #[must_use]
 pub fn report(problem: &Problem, plan: &Plan, audit: &Audit) -> Value {
     let job = |at: JobIx| problem.jobs.get(at.at()).map(|job| &job.name);
@@ -130,11 +133,30 @@ pub fn report(problem: &Problem, plan: &Plan, audit: &Audit) -> Value {
         "is_complete": audit.owed(problem).next().is_none(),
         "timetables": audit.timetables.iter().map(|one| timetable(problem, one)).collect::<Vec<_>>(),
         "unserved": audit.unserved.iter().map(|&at| job(at)).collect::<Vec<_>>(),
-        "violations": audit
-            .violations
-            .iter()
-            .map(|one| json!({ "code": one.code(), "detail": format!("{one:?}") }))
-            .collect::<Vec<_>>(),
+        "violations": violations(&audit.violations),
+        "handed_out": handed_out(problem, audit),
+    })
+}
+
+fn violations(found: &[Violation]) -> Value {
+    found.iter().map(|one| json!({ "code": one.code(), "detail": format!("{one:?}") })).collect()
+}
+
+fn handed_out(problem: &Problem, audit: &Audit) -> Value {
+    let Some(standing) = &problem.standing else { return Value::Null };
+    let before = check::audit(problem, &standing.handed_out);
+    let served = |served: Option<Served>| {
+        served.map(|Served { vehicle, start_s }| {
+            json!({ "vehicle": problem.vehicles[vehicle.at()].name, "start_s": start_s })
+        })
+    };
+    let changed = differences(problem, &before, audit).into_iter().map(|one| {
+        let job = &problem.jobs[one.job.at()].name;
+        json!({ "job": job, "before": served(one.before), "after": served(one.after) })
+    });
+    json!({
+        "violations": violations(&before.violations),
+        "difference": changed.collect::<Vec<_>>(),
     })
 }
 
