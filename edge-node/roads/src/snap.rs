@@ -1,5 +1,8 @@
 //! From a place to the road beside it: the nearest piece of any segment that the vehicle may both leave by and arrive by.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use rstar::primitives::Line;
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
 
@@ -10,8 +13,6 @@ use crate::profile::Profile;
 
 /// A place further from any road is off the map: nobody carries a parcel half a kilometre on foot for each stop.
 pub(crate) const SNAP_METRES_MAX: f64 = 500.0;
-/// Pieces of other vehicles' roads that are looked at before the search gives up.
-const PIECES_MAX: usize = 20_000;
 
 /// A place on a segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,9 +24,11 @@ pub(crate) struct Snapped {
     pub(crate) metres_off: f64,
 }
 
-/// All pieces of roads by where they are, on one sheet for the whole extract.
+/// All pieces of roads by where they are, on one sheet for the whole extract, apart by who may use them: so the nearest
+/// piece of a tree is one that a vehicle may use, however many lanes of others lie around it.
 pub(crate) struct Index {
-    tree: RTree<Piece>,
+    /// The largest first.
+    trees: Vec<(u8, RTree<Piece>)>,
     origin: Point,
 }
 
@@ -34,7 +37,6 @@ struct Piece {
     line: Line<[f32; 2]>,
     segment: u32,
     number: u32,
-    profiles: u8,
 }
 
 impl RTreeObject for Piece {
@@ -65,7 +67,7 @@ impl Index {
         let [north, east] = graph.meta.north_east;
         let middle = |a: i32, b: i32| a / 2 + b / 2;
         let origin = Point::of_network(middle(south, north), middle(west, east));
-        let mut pieces = Vec::with_capacity(graph.segments() * 2);
+        let mut pieces: BTreeMap<u8, Vec<Piece>> = BTreeMap::new();
         for segment in 0..u32::try_from(graph.segments()).unwrap_or(u32::MAX) {
             let profiles = profiles(graph, segment);
             if profiles == 0 {
@@ -74,21 +76,32 @@ impl Index {
             let line = |pair: &[[i32; 2]]| {
                 Line::new(sheet(origin, point(pair[0])), sheet(origin, point(pair[1])))
             };
-            pieces.extend((0..).zip(graph.shape(segment).windows(2)).map(|(number, pair)| Piece {
+            let shape = (0..).zip(graph.shape(segment).windows(2));
+            pieces.entry(profiles).or_default().extend(shape.map(|(number, pair)| Piece {
                 line: line(pair),
                 segment,
                 number,
-                profiles,
             }));
         }
-        Index { tree: RTree::bulk_load(pieces), origin }
+        let tree = |(profiles, pieces)| (profiles, RTree::bulk_load(pieces));
+        let mut trees: Vec<(u8, RTree<Piece>)> = pieces.into_iter().map(tree).collect();
+        trees.sort_by_key(|(_, tree)| Reverse(tree.size()));
+        Index { trees, origin }
     }
 
     pub(crate) fn nearest(&self, graph: &Graph, profile: Profile, place: Point) -> Met {
-        let open = |piece: &&Piece| piece.profiles & 1 << profile.index() != 0;
         let target = sheet(self.origin, place);
-        let near = self.tree.nearest_neighbor_iter(target).take(PIECES_MAX).find(open);
-        let Some(piece) = near else { return Met::Nothing };
+        let mut near: Option<(f32, &Piece)> = None;
+        for (_, tree) in self.trees.iter().filter(|(open, _)| open & 1 << profile.index() != 0) {
+            let nearer = |distance: f32| near.is_none_or(|(known, _)| distance < known);
+            if !nearer(tree.root().envelope().distance_2(&target)) {
+                continue;
+            }
+            let found =
+                tree.nearest_neighbor(target).map(|piece| (piece.distance_2(&target), piece));
+            near = found.filter(|(distance, _)| nearer(*distance)).or(near);
+        }
+        let Some((_, piece)) = near else { return Met::Nothing };
         let snapped = on_piece(graph, piece, place);
         if snapped.metres_off > SNAP_METRES_MAX {
             return Met::TooFar(snapped.metres_off);

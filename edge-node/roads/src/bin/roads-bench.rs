@@ -1,8 +1,8 @@
 //! Measures building and asking, with Dijkstra's algorithm as the floor in the same run; prints one JSON object a line. Times
 //! of questions are CPU time of the one thread that asks, so that other work on the machine shows less. Not part of a box.
 //!
-//! `roads-bench [--places N] [--graph FILE]... [EXTRACT.osm.pbf]...`; with neither file, made-up towns of 10,000 to 100,000
-//! crossings.
+//! `roads-bench [--places N] [--keep DIR] [--graph FILE]... [EXTRACT.osm.pbf]...`; with neither file, made-up towns of 10,000 to
+//! 100,000 crossings. What is built stays in the kept folder, the last graph as `roads.graph`.
 #![expect(clippy::print_stdout, reason = "it answers on its standard output")]
 
 use std::error::Error;
@@ -23,11 +23,12 @@ const TOWN_BLOCKS: [u32; 4] = [100, 158, 224, 317];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut places = 1_000;
-    let (mut graphs, mut extracts) = (Vec::new(), Vec::new());
+    let (mut graphs, mut extracts, mut kept) = (Vec::new(), Vec::new(), None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--places" => places = arguments.next().ok_or("--places N")?.parse()?,
+            "--keep" => kept = Some(PathBuf::from(arguments.next().ok_or("--keep DIR")?)),
             "--graph" => graphs.push(PathBuf::from(arguments.next().ok_or("--graph FILE")?)),
             _ => extracts.push(PathBuf::from(argument)),
         }
@@ -35,14 +36,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     for graph in &graphs {
         ask(&graph.display().to_string(), graph, places)?;
     }
-    let folder = std::env::temp_dir().join(format!("roads-bench-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
+    let passing = std::env::temp_dir().join(format!("roads-bench-{}", std::process::id()));
+    let folder = kept.as_ref().unwrap_or(&passing);
+    fs::create_dir_all(folder)?;
     let measured = if graphs.is_empty() && extracts.is_empty() {
-        TOWN_BLOCKS.iter().try_for_each(|blocks| measure_town(*blocks, &folder, places))
+        TOWN_BLOCKS.iter().try_for_each(|blocks| measure_town(*blocks, folder, places))
     } else {
-        extracts.iter().try_for_each(|extract| measure(extract, &folder, places))
+        extracts.iter().try_for_each(|extract| measure(extract, folder, places))
     };
-    fs::remove_dir_all(&folder)?;
+    if kept.is_none() {
+        fs::remove_dir_all(folder)?;
+    }
     measured
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Search {
     parent: Vec<(u32, u32)>,
     touched: Vec<u32>,
     heap: BinaryHeap<Reverse<(Weight, u32)>>,
+    /// Milliseconds and vertex in one word: half as much to move about, where the order of ties does not matter.
+    by_ms: BinaryHeap<Reverse<u64>>,
 }
 
 impl Search {
@@ -38,6 +40,7 @@ impl Search {
             parent: Vec::new(),
             touched: Vec::new(),
             heap: BinaryHeap::new(),
+            by_ms: BinaryHeap::new(),
         }
     }
 
@@ -68,6 +71,63 @@ impl Search {
                 self.reach(arc[0], weight.saturating_add(arc_weight(arc)), (vertex, number as u32));
             }
         }
+    }
+
+    /// The vertices over which a quickest way from, or to, the seeds may lead highest, with their weights: what [`run`]
+    /// settles, without each vertex that a higher one shows to be no better placed, over as many arcs as it takes (as hub
+    /// labels are pruned: Abraham et al., 2011). Of ties the higher vertex stays. Highest first; knows no ways.
+    ///
+    /// [`run`]: Search::run
+    pub(crate) fn label(
+        &mut self,
+        graph: Hierarchy<'_>,
+        towards: Towards,
+        seeds: &[Seed],
+        label: &mut Vec<(u32, Weight)>,
+    ) {
+        self.clear();
+        for seed in seeds {
+            self.reach_by_ms(seed.vertex, seed.weight);
+        }
+        while let Some(Reverse(key)) = self.by_ms.pop() {
+            #[expect(clippy::cast_possible_truncation, reason = "the lower half is the vertex")]
+            let vertex = key as u32;
+            let weight = self.weight[vertex as usize];
+            // Reached again in less time since; of one millisecond it may be looked at twice.
+            if weight >> 32 < key >> 32 || self.is_detour(graph, towards, vertex, weight) {
+                continue;
+            }
+            for arc in graph.arcs(towards, vertex) {
+                self.reach_by_ms(arc[0], weight.saturating_add(arc_weight(arc)));
+            }
+        }
+        label.clear();
+        self.touched.sort_unstable();
+        for &vertex in self.touched.iter().rev() {
+            let above = graph.arcs_from_above(towards, vertex).iter();
+            let over_above =
+                above.map(|arc| self.weight[arc[0] as usize].saturating_add(arc_weight(arc)));
+            let over_above = over_above.min().unwrap_or(FAR);
+            let known = &mut self.weight[vertex as usize];
+            if *known < over_above {
+                label.push((vertex, *known));
+            } else {
+                *known = over_above;
+            }
+        }
+    }
+
+    #[inline]
+    fn reach_by_ms(&mut self, vertex: u32, weight: Weight) {
+        let known = &mut self.weight[vertex as usize];
+        if weight >= *known {
+            return;
+        }
+        if *known == FAR {
+            self.touched.push(vertex);
+        }
+        *known = weight;
+        self.by_ms.push(Reverse(weight >> 32 << 32 | u64::from(vertex)));
     }
 
     #[inline]

@@ -1,5 +1,5 @@
-//! Many to many: what each target's search settled is left in buckets at the vertices, and each source's search collects it
-//! (Knopp et al., 2007).
+//! Many to many: the highest vertices of each target's ways are left in buckets at these vertices, and each source's collect
+//! them (Knopp et al., 2007), both pruned to what a quickest way may need.
 
 use super::search::{Search, Seed};
 use super::{FAR, Hierarchy, Towards, Weight};
@@ -14,15 +14,16 @@ pub(crate) fn rows(
     let mut search = Search::of_weights(graph.vertices());
     let buckets = Buckets::fill(graph, targets, &mut search);
     let mut best = vec![FAR; targets.len()];
+    let mut label = Vec::new();
     for (number, seeds) in sources.iter().enumerate() {
         best.fill(FAR);
-        search.run(graph, Towards::Targets, seeds, |vertex, weight| {
-            for (target, rest) in buckets.at(vertex) {
+        search.label(graph, Towards::Targets, seeds, &mut label);
+        for (vertex, weight) in &label {
+            for (target, rest) in buckets.at(*vertex) {
                 let best = &mut best[*target as usize];
                 *best = (*best).min(weight.saturating_add(*rest));
             }
-            true
-        });
+        }
         row(number, &best);
     }
 }
@@ -36,12 +37,11 @@ struct Buckets {
 impl Buckets {
     fn fill(graph: Hierarchy<'_>, targets: &[Vec<Seed>], search: &mut Search) -> Buckets {
         let mut entries: Vec<(u32, u32, Weight)> = Vec::with_capacity(targets.len() * 128);
+        let mut label = Vec::new();
         for (number, seeds) in targets.iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
-            search.run(graph, Towards::Sources, seeds, |vertex, weight| {
-                entries.push((vertex, number, weight));
-                true
-            });
+            search.label(graph, Towards::Sources, seeds, &mut label);
+            entries.extend(label.iter().map(|(vertex, weight)| (*vertex, number, *weight)));
         }
         let mut first = vec![0_u32; graph.vertices() + 1];
         entries.iter().for_each(|entry| first[entry.0 as usize + 1] += 1);

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use proptest::prelude::*;
 
 use super::search::{Search, Seed, quickest};
-use super::{FAR, Link, Weight, contract::contract, order, table, unpack, weight};
+use super::{FAR, Link, Towards, Weight, contract::contract, order, table, unpack, weight};
 
 fn dijkstra(vertices: usize, links: &[Link], source: u32) -> Vec<Weight> {
     let mut distance = vec![FAR; vertices];
@@ -106,4 +106,23 @@ fn seeds_with_a_head_start_are_weighed() {
     assert_eq!(run(&[seed(0, 0), seed(2, 15)], &[seed(2, 0)]), Some(weight(15, 0)));
     assert_eq!(run(&[seed(0, 0)], &[seed(2, 3), seed(1, 11)]), Some(weight(21, 1)));
     assert_eq!(run(&[seed(2, 0)], &[seed(0, 0)]), None);
+}
+
+#[test]
+fn a_label_leaves_out_what_higher_vertices_reach_over_several_arcs() {
+    // From 0 to 1 straight costs 10, over 3 and 2 it costs 3; so does the search, only later.
+    let links = [(0, 1, 10), (0, 2, 10), (0, 3, 1), (3, 2, 1), (2, 1, 1)]
+        .map(|(from, to, ms)| Link { from, to, weight: weight(ms, 0), via: from });
+    let contracted = contract(4, &links);
+    let mut search = Search::of_weights(4);
+    let mut settled = Vec::new();
+    let seed = [Seed { vertex: 0, weight: 0 }];
+    search.run(contracted.view(), Towards::Targets, &seed, |vertex, _| {
+        settled.push(vertex);
+        true
+    });
+    assert_eq!(settled, [0, 3, 1]);
+    let mut label = Vec::new();
+    search.label(contracted.view(), Towards::Targets, &seed, &mut label);
+    assert_eq!(label, [(3, weight(1, 0)), (0, 0)]);
 }

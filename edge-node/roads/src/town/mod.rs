@@ -2,7 +2,8 @@
 //! numbers give the same bytes. No street of it exists anywhere.
 //!
 //! It has what makes real towns hard: a river with few bridges and a ferry for motorcycles, a quarter whose lanes only an
-//! okada passes, a park without through streets, oneway pairs, roundabouts, signals, gates, bollards and forbidden turns.
+//! okada passes, a park without through streets, oneway pairs, signals, gates, bollards and forbidden turns. Roundabouts
+//! it has none.
 
 mod layout;
 pub(crate) mod pbf;
