@@ -25,6 +25,8 @@ pub struct HubConfig {
     pub names: Vec<String>,
     pub listen_nodes: SocketAddr,
     pub listen_console: SocketAddr,
+    /// Where figures are read by a monitoring system, without a password; none: nowhere.
+    pub listen_metrics: Option<SocketAddr>,
     /// None: the hub runs its own.
     pub database: Option<tokio_postgres::Config>,
     pub connections_max: usize,
@@ -55,6 +57,9 @@ pub struct HubArgs {
     /// Where the console is served (HTTPS).
     #[arg(long, env = "OMNIROUTE_HUB_LISTEN_CONSOLE")]
     pub listen_console: Option<SocketAddr>,
+    /// Where figures for Prometheus are served (plain HTTP, no password): keep it on a private address.
+    #[arg(long, env = "OMNIROUTE_HUB_LISTEN_METRICS")]
+    pub listen_metrics: Option<SocketAddr>,
     /// PostgreSQL 15 or later; without it the hub runs its own.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
@@ -80,6 +85,7 @@ struct File {
 struct ListenTable {
     nodes: Option<SocketAddr>,
     console: Option<SocketAddr>,
+    metrics: Option<SocketAddr>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -148,6 +154,7 @@ impl HubConfig {
                 .listen_console
                 .or(file.listen.console)
                 .unwrap_or_else(|| any(CONSOLE_PORT)),
+            listen_metrics: args.listen_metrics.or(file.listen.metrics),
             database,
             connections_max,
             link: LinkSettings {

@@ -18,6 +18,7 @@ use crate::clock;
 use crate::cluster::PrivateCluster;
 use crate::config::HubConfig;
 use crate::documents;
+use crate::metrics;
 use crate::pki::RegionPki;
 use crate::store::{Door, HubStore, StoreConfig};
 use crate::sync::driver::Driver;
@@ -172,6 +173,16 @@ impl Hub {
     ) {
         let (store, stopping) = (self.store.clone(), self.stopping.clone());
         self.tasks.spawn(documents::run(store.clone(), stopping.clone()));
+        if let Some(at) = config.listen_metrics {
+            let source = metrics::Source { store: store.clone(), driver: driver.clone() };
+            let cancel = stopping.clone();
+            self.tasks.spawn(async move {
+                if let Err(error) = metrics::serve(at, source, cancel.clone()).await {
+                    tracing::error!(error = %format!("{error:#}"), "figures are not served");
+                    cancel.cancel();
+                }
+            });
+        }
         let relay = store.clone();
         let cancel = stopping.clone();
         self.tasks.spawn(async move { relay.relay_signals(cancel).await });

@@ -9,6 +9,7 @@ pub mod config;
 pub mod console;
 pub mod documents;
 pub mod hub;
+pub mod metrics;
 pub mod pki;
 pub mod registry;
 pub mod store;

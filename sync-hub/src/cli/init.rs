@@ -104,6 +104,7 @@ impl Init {
             names: self.names.clone(),
             listen_nodes: Some(self.quic),
             listen_console: Some(self.https),
+            listen_metrics: None,
             database_url: self.state.database_url.clone(),
         })
     }
