@@ -93,9 +93,12 @@ fn of_route(held: &Held, vehicle: VehicleIx, timetable: &Timetable) -> Vec<Tour>
                 let own =
                     |(job, _): &(JobIx, StopTimes)| ground.order(*job).manifest == Some(*manifest);
                 let stops: Vec<_> = jobs_of(&timetable.stops).filter(own).collect();
-                let ends_s = stops.last().map_or(cut.returns_s, |(_, times)| times.depart_s);
+                let last = stops.last().map(|(_, times)| *times);
                 let mut tour = tour(*manifest, Standing::OnTheRoad, stops);
-                tour.returns_s = tour.returns_s.max(ends_s);
+                if let Some(last) = last {
+                    tour.returns_s = tour.returns_s.max(last.depart_s);
+                    tour.metres = tour.metres.max(last.metres);
+                }
                 tour.is_changed = !says_the_same(ground, &tour);
                 tours.push(tour);
             }

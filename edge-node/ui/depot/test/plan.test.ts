@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Route, Stop } from '../src/dispatch/api.ts';
-import { axisOf, barsOf, parsePlace, positionIn, showPlace } from '../src/dispatch/plan.ts';
+import type { Plan, Route, Stop, Vehicle } from '../src/dispatch/api.ts';
+import { axisOf, barsOf, choicesOf, linesOf, parsePlace, positionIn, showPlace } from '../src/dispatch/plan.ts';
 
 const HOUR = 3_600_000;
 
@@ -33,6 +33,20 @@ test('positions count neither what is frozen nor what is moved', () => {
   assert.equal(positionIn(target, 'b', 'd'), 1);
   assert.equal(positionIn(target, 'x', null), 3);
   assert.equal(positionIn(target, 'x', 'a'), 3);
+});
+
+test('a stop may go to a rider who has none yet, and to no vehicle that stands in the yard', () => {
+  const vehicle = (name: string, rider: string | null) => ({ vehicle: name, name, rider, rider_name: rider }) as Vehicle;
+  const plan = { routes: [route([stop('a')]), { ...route([stop('b')]), trip: 2 }] } as Plan;
+  const choices = choicesOf(plan, [vehicle('v', 'r'), vehicle('w', 's'), vehicle('x', null)]);
+  assert.deepEqual(choices.map((one) => [one.key, one.route !== null]), [['v/1', true], ['v/2', true], ['w/1', false]]);
+});
+
+test('a round is drawn along its roads once they are known', () => {
+  const plan = { routes: [route([stop('a')]), { ...route([stop('b')]), manifest: 'n' }] } as Plan;
+  const [along, straight] = linesOf(plan, null, { m: { travel: 'roads', line: [[36.8, -1.2], [36.9, -1.3]], turns: [] } });
+  assert.deepEqual([along?.points, along?.estimated], [[{ lat: -1.2, lon: 36.8 }, { lat: -1.3, lon: 36.9 }], false]);
+  assert.deepEqual([straight?.points.length, straight?.estimated], [1, true]);
 });
 
 test('the line of time spans whole hours, and waiting is told from serving', () => {

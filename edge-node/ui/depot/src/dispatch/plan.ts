@@ -1,7 +1,7 @@
 // Plain steps over a plan: where a stop lands, what stands on the map, how bars lie on a line of time.
 
 import type { Line, Pin, Point } from '../../../shared/src/map/drawing.ts';
-import type { ManifestDetail, Place, Plan, Route, Stop } from './api.ts';
+import type { ManifestDetail, Place, Plan, Route, Stop, Vehicle, Way } from './api.ts';
 
 export function pointOf(place: Place): Point {
   return { lat: place.lat_e7 / 1e7, lon: place.lon_e7 / 1e7 };
@@ -39,6 +39,30 @@ export function freeStops(route: Route, moved: string): Stop[] {
   return route.stops.filter((stop) => !stop.frozen && stop.order !== moved);
 }
 
+/** A tour that a stop may be moved to: one of the plan's, or the first of a vehicle that has none yet. */
+export interface Choice {
+  key: string;
+  vehicle: string;
+  trip: number;
+  rider_name: string;
+  vehicle_name: string;
+  /** None while the vehicle has nothing to do. */
+  route: Route | null;
+}
+
+export function choicesOf(plan: Plan, vehicles: readonly Vehicle[]): Choice[] {
+  const planned = plan.routes.map((route) => ({
+    key: routeKey(route),
+    vehicle: route.vehicle,
+    trip: route.trip,
+    rider_name: route.rider_name,
+    vehicle_name: route.vehicle_name,
+    route,
+  }));
+  const idle = vehicles.filter((one) => one.rider !== null && !plan.routes.some((route) => route.vehicle === one.vehicle));
+  return [...planned, ...idle.map((one) => ({ key: `${one.vehicle}/1`, vehicle: one.vehicle, trip: 1, rider_name: one.rider_name ?? '', vehicle_name: one.name, route: null }))];
+}
+
 /** Trips of one vehicle as one choice: the route to move to is named by vehicle and trip. */
 export function routeKey(route: Route): string {
   return `${route.vehicle}/${route.trip}`;
@@ -63,8 +87,11 @@ export function pinsOf(plan: Plan, depot: Place | null): Pin[] {
 }
 
 /** Straight hops: the course by road is drawn once a manifest is locked. */
-export function linesOf(plan: Plan, depot: Place | null): Line[] {
+/** The roads' course where it is known, straight hops where not. */
+export function linesOf(plan: Plan, depot: Place | null, ways: Readonly<Record<string, Way>> = {}): Line[] {
   return plan.routes.map((route, line) => {
+    const way = ways[route.manifest];
+    if (way) return { id: route.manifest, line, points: way.line.map(([lon, lat]) => ({ lon, lat })), estimated: way.travel !== 'roads' };
     const stops = route.stops.map((stop) => pointOf(stop.place));
     const ends = depot ? [pointOf(depot)] : [];
     return { id: route.manifest, line, points: [...ends, ...stops, ...ends], estimated: true };
