@@ -32,7 +32,7 @@ fn two_people_publish_a_model_from_the_console_and_take_it_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut hub, _cable) = Hub::create_behind_a_cable(&folder.path().join("hub"));
     let mut depots = [("NBO-1", ORDERS), ("NBO-2", 0)].map(|(site, orders)| {
-        let mut depot = Depot::create(&folder.path().join(site.to_lowercase()), site);
+        let depot = Depot::create(&folder.path().join(site.to_lowercase()), site);
         depot.enrol(&hub.invite(site));
         (depot, orders)
     });

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, barriers, device, launch, open, pairAndSignIn, shoot, tooWide, wish } from './page.mjs';
+import { ask, askUntil, barriers, device, launch, open, pairAndSignIn, shoot, tooWide, wish } from './page.mjs';
 
 let browser, desk, clerk;
 
@@ -20,10 +20,7 @@ async function plan() {
   const begun = desk.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith('/api/v1/dispatch/plan'));
   await desk.getByRole('button', { name: /^Plan (again: )?\d+ orders?$/ }).click();
   const { plan: asked } = await (await begun).json();
-  await desk.waitForFunction(async (asked) => {
-    const { running, plan } = await (await fetch('/api/v1/dispatch')).json();
-    return !running && plan?.plan === asked;
-  }, asked);
+  await askUntil(desk, 'dispatch', ({ running, plan }) => !running && plan?.plan === asked);
   await desk.getByRole('button', { name: 'Lock the rounds' }).waitFor();
   return ask(desk, 'dispatch/plan');
 }
@@ -79,9 +76,11 @@ test('the rounds are locked, and one is handed out', async () => {
   if (await accept.count()) await accept.check();
   await desk.getByRole('button', { name: 'Lock the rounds' }).click();
   await desk.getByText(/rounds? locked/).first().waitFor();
-  assert.deepEqual((await ask(desk, 'manifests')).items.map((one) => one.status), ['locked', 'locked']);
+  const { items } = await ask(desk, 'manifests');
+  assert.deepEqual(items.map((one) => one.status), ['locked', 'locked']);
+  const [long] = items.toSorted((a, b) => b.stops_count - a.stops_count);
   await open(desk, '/manifests');
-  await desk.locator('a[href^="#/manifests/"]').first().click();
+  await desk.locator(`a[href="#/manifests/${long.manifest}"]`).first().click();
   await desk.getByRole('button', { name: 'Hand out to the rider' }).click();
   await desk.getByText('The round is handed out').first().waitFor();
   await desk.getByText(/nine times in ten before/).first().waitFor();

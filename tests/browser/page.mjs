@@ -78,6 +78,15 @@ export function ask(page, path) {
   return page.evaluate(async (path) => (await fetch(`/api/v1/${path}`)).json(), path);
 }
 
+/** Asks until the answer is so. Playwright's own `waitForFunction` takes a promise for a yes. */
+export async function askUntil(page, path, so) {
+  for (const late_ms = Date.now() + PATIENCE_MS; ; await page.waitForTimeout(100)) {
+    const answer = await ask(page, path);
+    if (so(answer)) return answer;
+    if (Date.now() > late_ms) throw new Error(`${path} never came to it: ${JSON.stringify(answer)}`);
+  }
+}
+
 export async function onHand(page, code) {
   return (await ask(page, `articles/${code}`)).on_hand;
 }

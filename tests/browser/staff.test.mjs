@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, barriers, chooseArticle, device, launch, onHand, open, pairAndSignIn, shoot, tooWide, wish } from './page.mjs';
+import { ask, askUntil, barriers, chooseArticle, device, launch, onHand, open, pairAndSignIn, shoot, tooWide, wish } from './page.mjs';
 
 let browser, clerk, cashier;
 
@@ -34,7 +34,7 @@ test('the clerk receives goods, and the cashier sees them', async () => {
   await shoot(clerk, 'receive');
   await clerk.getByRole('button', { name: 'Receive goods' }).click();
   await clerk.getByText('LPO 77').last().waitFor();
-  await assert.doesNotReject(cashier.waitForFunction(async () => (await (await fetch('/api/v1/articles/22423')).json()).on_hand === 20));
+  await askUntil(cashier, 'articles/22423', (article) => article.on_hand === 20);
   assert.equal(await onHand(cashier, '84879'), 40);
 });
 
