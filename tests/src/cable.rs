@@ -25,6 +25,8 @@ struct Shared {
     gone: AtomicBool,
     up_bytes: AtomicU64,
     down_bytes: AtomicU64,
+    /// Bytes carried down at which it parts by itself.
+    parts_at_bytes: AtomicU64,
     outlets: Mutex<HashMap<SocketAddr, Arc<UdpSocket>>>,
 }
 
@@ -45,6 +47,7 @@ impl Cable {
             gone: AtomicBool::new(false),
             up_bytes: AtomicU64::new(0),
             down_bytes: AtomicU64::new(0),
+            parts_at_bytes: AtomicU64::new(u64::MAX),
             outlets: Mutex::new(HashMap::new()),
         });
         let relay = Arc::clone(&shared);
@@ -67,7 +70,14 @@ impl Cable {
         self.shared.cut_down.store(true, Ordering::SeqCst);
     }
 
+    /// Parts in both directions once so many more bytes went down: in the middle of something large.
+    pub fn cut_after_down(&self, bytes: u64) {
+        let carried = self.shared.down_bytes.load(Ordering::SeqCst);
+        self.shared.parts_at_bytes.store(carried + bytes, Ordering::SeqCst);
+    }
+
     pub fn mend(&self) {
+        self.shared.parts_at_bytes.store(u64::MAX, Ordering::SeqCst);
         self.shared.cut.store(false, Ordering::SeqCst);
         self.shared.cut_down.store(false, Ordering::SeqCst);
     }
@@ -125,8 +135,11 @@ impl Shared {
         while !self.is_gone() {
             let Ok((bytes, _)) = outlet.recv_from(&mut datagram) else { continue };
             if !self.is_cut() && !self.cut_down.load(Ordering::SeqCst) {
-                self.down_bytes.fetch_add(bytes as u64, Ordering::SeqCst);
+                let carried = self.down_bytes.fetch_add(bytes as u64, Ordering::SeqCst);
                 let _ = inlet.send_to(&datagram[..bytes], to);
+                if carried + bytes as u64 >= self.parts_at_bytes.load(Ordering::SeqCst) {
+                    self.cut.store(true, Ordering::SeqCst);
+                }
             }
         }
     }

@@ -23,5 +23,6 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
-pub use runner::{Role, Runner, WORKER_SUBCOMMAND, worker};
+pub use inference::{Answer, Author};
+pub use runner::{Role, Runner, WORKER_SUBCOMMAND, worker, worker_of};
 pub use service::{Baseline, Models, Notes, Parts, Question, Standing};

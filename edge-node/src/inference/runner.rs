@@ -2,6 +2,7 @@
 //! trial that ends its worker leaves the other alone.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -77,12 +78,15 @@ impl Runner for Supervisor {
 /// # Errors
 /// When the system does not say where the program is.
 pub fn worker() -> std::io::Result<Box<dyn Runner>> {
-    let command = WorkerCommand {
-        program: std::env::current_exe()?,
-        arguments: vec![OsString::from(WORKER_SUBCOMMAND)],
-    };
+    Ok(worker_of(std::env::current_exe()?))
+}
+
+/// A worker process of `program`, which knows [`WORKER_SUBCOMMAND`].
+#[must_use]
+pub fn worker_of(program: PathBuf) -> Box<dyn Runner> {
+    let command = WorkerCommand { program, arguments: vec![OsString::from(WORKER_SUBCOMMAND)] };
     let limits = Limits { load_deadline: LOAD_DEADLINE, ..Limits::default() };
-    Ok(Box::new(Supervisor::new(command, limits)))
+    Box::new(Supervisor::new(command, limits))
 }
 
 /// Whether the model may be to blame or the box was: worth a few more tries.

@@ -3,6 +3,7 @@
 
 mod carton;
 mod copies;
+mod going_back;
 mod kill;
 mod models;
 mod poison;
