@@ -126,6 +126,7 @@ test('the tried version is put into use, and one person takes it back', async ()
   await here.getByText('Model version 1 answers').waitFor();
   const [arrivals] = (await ask(depot, 'models')).items;
   assert.deepEqual([arrivals.by, arrivals.active.version, arrivals.shadow], ['model', 1, null]);
+  assert.doesNotMatch(await admin.locator('#content').innerText(), /model-decided/, 'every message has words');
   await admin.evaluate(() => document.getElementById('content').scrollTo(0, 0));
   await shoot(admin, 'console-model-taken-back');
 });
