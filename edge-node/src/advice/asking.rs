@@ -44,6 +44,11 @@ pub(super) fn by(author: Author) -> By {
     }
 }
 
+/// Whether a model would answer for demand now.
+pub(super) fn can_forecast(models: &Models) -> bool {
+    models.is_ready(&code(DEMAND))
+}
+
 /// Tomorrow's demand of every article; and what came of the forecasts of a period ago is told.
 pub(super) async fn forecasts(models: &Models, question: &Question) -> Forecasts {
     let demand = code(DEMAND);

@@ -6,6 +6,8 @@ mod arrival;
 mod asking;
 mod forecasts;
 mod history;
+#[cfg(test)]
+mod keeping_tests;
 mod reorder;
 #[cfg(test)]
 mod sample;
@@ -65,6 +67,8 @@ struct Known {
     fares: Option<(Day, Arc<Fares>)>,
     at: WrittenAt,
     forgot_on: Day,
+    /// The log was read to its end once.
+    whole: bool,
 }
 
 impl Advice {
@@ -77,6 +81,7 @@ impl Advice {
             fares: None,
             at: (Epoch(0), Seq(0)),
             forgot_on: Day::MIN,
+            whole: false,
         };
         let known = Arc::new(Mutex::new(known));
         Self { known, today: Arc::default(), models: None, since, utc_offset_minutes }
@@ -102,16 +107,27 @@ impl Advice {
     /// The day's forecasts: computed when first asked for, then kept until midnight.
     pub async fn forecasts(&self, now: Timestamp) -> Arc<Forecasts> {
         let day = self.day(now);
-        if let Some(kept) = lock(&self.today).as_ref().filter(|kept| kept.day == day) {
+        let keeps = |kept: &&Arc<Forecasts>| kept.day == day && !self.may_do_better(kept);
+        if let Some(kept) = lock(&self.today).as_ref().filter(keeps) {
             return Arc::clone(kept);
         }
+        let whole = self.lock().whole;
         let question = self.with(|history| Question::of(history, day, now));
         let made = Arc::new(match &self.models {
             Some(models) => asking::forecasts(models, &question).await,
             None => question.unanswered(NO_MODELS.to_owned()),
         });
-        *lock(&self.today) = Some(Arc::clone(&made));
+        // While the log is still read, what was read so far answers, and is not kept.
+        if whole {
+            *lock(&self.today) = Some(Arc::clone(&made));
+        }
         made
+    }
+
+    /// The formula answered because the model was not loaded then, and now it is.
+    fn may_do_better(&self, kept: &Forecasts) -> bool {
+        let ready = |models: &Models| asking::can_forecast(models);
+        matches!(kept.by, By::Baseline { .. }) && self.models.as_ref().is_some_and(ready)
     }
 
     /// How each model stands here that advice asks, or that the hub published; nothing is said of
@@ -222,6 +238,7 @@ impl Advice {
             let entries =
                 store.read(move |db| entries_after(db, node, after, FOLD_ENTRIES_MAX)).await?;
             if entries.is_empty() {
+                self.lock().whole = true;
                 return Ok(());
             }
             let mut known = self.lock();

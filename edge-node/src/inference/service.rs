@@ -204,6 +204,13 @@ impl Models {
         (ready.bundle.manifest().kind == Kind::Tables).then(|| Arc::clone(&ready.bundle))
     }
 
+    /// Whether a version is in use, and loaded.
+    #[must_use]
+    pub fn is_ready(&self, model: &ModelCode) -> bool {
+        let held = self.life(model).answering(self.today());
+        held.is_ok_and(|held| locked(&self.0.ready).contains_key(&(held.manifest, Role::Active)))
+    }
+
     /// How every model stands.
     #[must_use]
     pub fn standings(&self) -> BTreeMap<ModelCode, Standing> {
