@@ -9,6 +9,7 @@ mod floor_server;
 mod inference;
 mod load;
 mod machine;
+mod nightly;
 mod orders_over_https;
 mod published;
 mod sync_100k;
@@ -55,6 +56,7 @@ enum Bench {
     DepotStart,
     TillBesidePlan,
     Inference,
+    Nightly,
     CiTimes,
 }
 
@@ -70,6 +72,10 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
+    const fn is_check(&self) -> bool {
+        self.check
+    }
+
     fn rounds(&self, rounds: usize, round: Duration) -> (usize, Duration) {
         if self.check { (1, round.min(Duration::from_millis(300))) } else { (rounds, round) }
     }
@@ -120,6 +126,7 @@ async fn measure(bench: Bench, folder: &Path, scale: &Scale) -> anyhow::Result<(
         Bench::DepotStart => Box::pin(depot_start::measure(folder, scale)).await,
         Bench::TillBesidePlan => Box::pin(till_beside_plan::measure(folder, scale)).await,
         Bench::Inference => inference::measure(scale).await,
+        Bench::Nightly => Box::pin(nightly::measure(folder, scale)).await,
         Bench::CiTimes => Ok((ci_times(), String::new())),
     }
 }
