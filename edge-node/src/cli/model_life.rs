@@ -258,7 +258,7 @@ impl Explain {
             println!("why: {}", told.standing.note);
         }
         println!("last order obeyed or refused: {}", told.life.order);
-        println!("went back by itself: {} times", told.life.rollbacks);
+        println!("went back: {} times", told.life.rollbacks);
         for barred in &told.life.barred {
             println!("barred: {barred}");
         }
