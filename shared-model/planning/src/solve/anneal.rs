@@ -26,6 +26,9 @@ struct Cooling {
     /// The most to begin with from a plan that was handed in: that is to be mended, not made anew.
     warm: f64,
     end: f64,
+    /// Steps per visit of one cooling: what is left over goes into beginning again at the same heat, as a plan that has
+    /// gone cold stays where it is.
+    cycle_steps_per_visit: f64,
 }
 
 /// What exchanging tails may still gain for a plan that is too dear to be taken, in mean legs: beyond that, a step is
@@ -43,13 +46,16 @@ const COOLING: Cooling = Cooling {
     coldest: 0.1,
     hottest: 1.5,
     warm: 0.3,
-    end: 0.02,
+    end: 0.06,
+    cycle_steps_per_visit: 2800.0,
 };
 
 /// Part of the budget that descends.
 const DESCENT_SHARE: f64 = 0.02;
 /// The temperature's table: shares of the budget told apart.
 const SHARES: usize = 1024;
+/// So that a cooling has shares enough.
+const CYCLES_MAX: f64 = 16.0;
 const LOTS: usize = 4096;
 
 /// Where in its cooling a search is; it goes on there when it is run again with the rest of the same budget.
@@ -192,7 +198,8 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
             (planned / self.state.used.len().max(1) as f64 / COOLING.route_visits).clamp(0.7, 2.5);
         let start = (COOLING.start * long * (per_visit / COOLING.steps_per_visit).sqrt())
             .clamp(COOLING.coldest, if self.is_warm { COOLING.warm } else { COOLING.hottest });
-        temperatures(mean_leg * start, mean_leg * COOLING.end)
+        let cycles = (per_visit / COOLING.cycle_steps_per_visit).round().clamp(1.0, CYCLES_MAX);
+        temperatures(mean_leg * start, mean_leg * COOLING.end, cycles as usize)
     }
 
     fn step(&mut self, temperature: f64) {
@@ -242,20 +249,21 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
     }
 }
 
-/// Geometric cooling, made of multiplications and roots alone so that every machine cools alike.
-fn temperatures(start: f64, end: f64) -> Vec<f64> {
+/// Geometric cooling, so many times over, made of multiplications and roots alone so that every machine cools alike.
+fn temperatures(start: f64, end: f64, cycles: usize) -> Vec<f64> {
     let mut factor = end / start;
     for _ in 0..SHARES.trailing_zeros() {
         factor = factor.sqrt();
     }
     let mut temperature = start;
-    (0..SHARES)
+    let cooling: Vec<f64> = (0..SHARES)
         .map(|_| {
             let now = temperature;
             temperature *= factor;
             now
         })
-        .collect()
+        .collect();
+    (0..SHARES).map(|share| cooling[share * cycles % SHARES]).collect()
 }
 
 /// `ln(x)` for `0 < x ≤ 1` from its area-tangent series, the same on every machine.
