@@ -9,7 +9,7 @@ use super::{
     recreate::Recreate,
     ruin::Ruin,
     search::{Budget, Progress},
-    state::State,
+    state::{Routes, State},
     swap_vehicle::SwapVehicle,
     tails::Tails,
 };
@@ -26,8 +26,8 @@ struct Cooling {
     /// The most to begin with from a plan that was handed in: that is to be mended, not made anew.
     warm: f64,
     end: f64,
-    /// Steps per visit of one cooling: what is left over goes into beginning again at the same heat, as a plan that has
-    /// gone cold stays where it is.
+    /// Steps per visit of one cooling: what is left over goes into beginning again, as a plan that has gone cold stays
+    /// where it is. Fewer where routes are long.
     cycle_steps_per_visit: f64,
 }
 
@@ -56,6 +56,8 @@ const DESCENT_SHARE: f64 = 0.02;
 const SHARES: usize = 1024;
 /// So that a cooling has shares enough.
 const CYCLES_MAX: f64 = 16.0;
+/// From so many coolings on each begins with a plan of its own, and the last one, which is half as hot, with the best.
+const RESTARTS_FROM: usize = 3;
 const LOTS: usize = 4096;
 
 /// Where in its cooling a search is; it goes on there when it is run again with the rest of the same budget.
@@ -68,6 +70,9 @@ struct Schedule {
     /// Share at which annealing began, and the temperatures from there on; none yet while descending.
     from: f64,
     temperatures: Vec<f64>,
+    /// How many coolings there are, and which one is on.
+    cycles: usize,
+    cycle: usize,
 }
 
 #[derive(Debug)]
@@ -123,7 +128,7 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
         let mut progress = self.report();
         self.state.begin();
         self.recreate.construct(&mut self.state, self.near, &mut self.random, |state| {
-            progress.left_out = state.absent.len();
+            progress.left_out = state.absent.len().min(state.best().absent.len());
             budget.left(progress).is_some()
         });
         self.state.commit();
@@ -166,11 +171,16 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
             if self.schedule.temperatures.is_empty() && spent >= DESCENT_SHARE {
                 let steps = (self.steps - self.schedule.begun) as f64;
                 self.schedule.from = spent;
-                self.schedule.temperatures = self.temperatures(steps * left / spent);
+                self.heat(steps * left / spent);
                 self.hope = (HOPE_LEGS * self.mean_leg()) as i64;
             }
             let share = (spent - self.schedule.from) / (1.0 - self.schedule.from);
             let place = ((share * SHARES as f64) as usize).min(SHARES - 1);
+            let cycle = place * self.schedule.cycles / SHARES;
+            if cycle > self.schedule.cycle {
+                self.schedule.cycle = cycle;
+                self.begin_again(budget);
+            }
             let temperature = self.schedule.temperatures.get(place).copied().unwrap_or(0.0);
             for _ in 0..E::STEPS_PER_LOOK {
                 self.step(temperature);
@@ -190,16 +200,38 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
         used.iter().map(|&route| usize::from(tours.size[route as usize])).sum()
     }
 
-    /// Temperatures from begin to end of a search that has `steps` to go.
-    fn temperatures(&self, steps: f64) -> Vec<f64> {
+    /// Sets the temperatures of a search that has `steps` to go.
+    fn heat(&mut self, steps: f64) {
         let (mean_leg, planned) = (self.mean_leg(), self.planned() as f64);
         let per_visit = steps / planned.max(1.0);
-        let long =
-            (planned / self.state.used.len().max(1) as f64 / COOLING.route_visits).clamp(0.7, 2.5);
-        let start = (COOLING.start * long * (per_visit / COOLING.steps_per_visit).sqrt())
-            .clamp(COOLING.coldest, if self.is_warm { COOLING.warm } else { COOLING.hottest });
-        let cycles = (per_visit / COOLING.cycle_steps_per_visit).round().clamp(1.0, CYCLES_MAX);
-        temperatures(mean_leg * start, mean_leg * COOLING.end, cycles as usize)
+        let long = planned / self.state.used.len().max(1) as f64 / COOLING.route_visits;
+        let start =
+            (COOLING.start * long.clamp(0.7, 2.5) * (per_visit / COOLING.steps_per_visit).sqrt())
+                .clamp(COOLING.coldest, if self.is_warm { COOLING.warm } else { COOLING.hottest });
+        let cycles = per_visit * long.clamp(1.0, 2.0) / COOLING.cycle_steps_per_visit;
+        let cycles = cycles.round().clamp(1.0, CYCLES_MAX) as usize;
+        self.schedule.cycles = cycles;
+        self.schedule.temperatures = temperatures(mean_leg * start, mean_leg * COOLING.end, cycles);
+    }
+
+    /// Begins a cooling that is not the first.
+    fn begin_again(&mut self, budget: &mut dyn Budget) {
+        let Schedule { cycles, cycle, .. } = self.schedule;
+        if cycles < RESTARTS_FROM || self.is_warm {
+            return;
+        }
+        if cycle + 1 == cycles {
+            let best = self.state.best().clone();
+            self.state.load(&best);
+        } else {
+            let nothing = Routes {
+                routes: vec![Vec::new(); self.state.route_cost.len()],
+                absent: self.state.compiled.open_jobs().collect(),
+                ..Routes::default()
+            };
+            self.state.load(&nothing);
+            self.construct(budget);
+        }
     }
 
     fn step(&mut self, temperature: f64) {
@@ -263,7 +295,12 @@ fn temperatures(start: f64, end: f64, cycles: usize) -> Vec<f64> {
             now
         })
         .collect();
-    (0..SHARES).map(|share| cooling[share * cycles % SHARES]).collect()
+    let place = |share| {
+        let (cycle, at) = (share * cycles / SHARES, share * cycles % SHARES);
+        let is_last = cycles >= RESTARTS_FROM && cycle + 1 == cycles;
+        if is_last { (SHARES + at) / 2 } else { at }
+    };
+    (0..SHARES).map(|share| cooling[place(share)]).collect()
 }
 
 /// `ln(x)` for `0 < x ≤ 1` from its area-tangent series, the same on every machine.

@@ -140,6 +140,13 @@ impl Compiled {
         if self.by_seconds { way.seconds } else { way.metres }
     }
 
+    /// As `way`, asked of one `to` and many `from`.
+    #[inline]
+    pub(crate) fn way_into(&self, from: u16, to: u16) -> i32 {
+        let way = self.travel[0].way_into(from, to);
+        if self.by_seconds { way.seconds } else { way.metres }
+    }
+
     /// What serving `node` is called in a plan.
     pub(crate) fn action(&self, node: u16) -> Action {
         let job = self.visits[node as usize].job;

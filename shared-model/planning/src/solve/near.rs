@@ -1,7 +1,7 @@
 //! Which visits are worth putting next to each other: the granular neighbourhoods that keep every step of the search
 //! independent of the problem's size (Toth & Vigo 2003, "The granular tabu search").
 
-use super::compiled::{Compiled, HORIZON};
+use super::compiled::{Compiled, HORIZON, Way};
 
 /// Candidate neighbours kept per visit and direction.
 pub(crate) const NEAR_MAX: usize = 40;
@@ -58,19 +58,20 @@ impl Near {
         let count = compiled.visits.len();
         let place = |visit: usize| compiled.visits[visit].place;
         let travel = &compiled.travel[0];
-        let directed = |a: usize, b: usize| {
+        // `travelled` is the way from `a` to `b`; each is asked for along the row of the matrix that stays in the cache.
+        let directed = |a: usize, b: usize, travelled: Way| {
             let (from, to) = (&compiled.visits[a], &compiled.visits[b]);
-            let seconds = travel.way(from.place, to.place).seconds;
+            let seconds = travelled.seconds;
             if a == b || from.open.saturating_add(from.service + seconds) > to.close {
                 return i64::MAX;
             }
             let wait =
                 i64::from(to.open) - i64::from(from.service + seconds) - i64::from(from.close);
-            i64::from(compiled.way(from.place, to.place))
-                + wait.max(0) * WAIT_SHARE.0 / WAIT_SHARE.1
+            let way = if compiled.by_seconds { seconds } else { travelled.metres };
+            i64::from(way) + wait.max(0) * WAIT_SHARE.0 / WAIT_SHARE.1
         };
         let around = |a: usize, b: usize| {
-            let ways = (compiled.way(place(a), place(b)), compiled.way(place(b), place(a)));
+            let ways = (compiled.way(place(a), place(b)), compiled.way_into(place(b), place(a)));
             if a == b || ways.0.min(ways.1) > HORIZON {
                 i64::MAX
             } else {
@@ -81,12 +82,15 @@ impl Near {
             preds: rows(
                 count,
                 NEAR_MAX,
-                |node, other| directed(other, node),
-                |node, other| compiled.way(place(other), place(node)),
+                |node, other| directed(other, node, travel.way_into(place(other), place(node))),
+                |node, other| compiled.way_into(place(other), place(node)),
             ),
-            succs: rows(count, NEAR_MAX, directed, |node, other| {
-                compiled.way(place(node), place(other))
-            }),
+            succs: rows(
+                count,
+                NEAR_MAX,
+                |node, other| directed(node, other, travel.way(place(node), place(other))),
+                |node, other| compiled.way(place(node), place(other)),
+            ),
             around: rows(count, AROUND_MAX, around, |node, other| {
                 compiled.way(place(node), place(other))
             }),
