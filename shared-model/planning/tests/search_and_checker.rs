@@ -71,6 +71,25 @@ fn the_same_seed_and_steps_give_the_same_plan() {
     }
 }
 
+/// Steps enough for small problems to cool many times over, from plans of their own and from the best: what comes out is
+/// as sound, the same again, and no worse than what a few steps find.
+#[test]
+fn a_search_that_begins_again_is_sound_and_forgets_nothing() {
+    for seed in 0..3 {
+        let mut dice = Dice::new(80_000 + seed);
+        let features = if seed < 2 { Vec::new() } else { vec![FEATURES[0]] };
+        let problem = random::draft(&mut dice, &features).check().unwrap();
+        let what = format!("seed {seed}, {features:?}");
+        let steps = if seed < 2 { 90_000 } else { 20_000 };
+        let long = plan(&problem, None, steps, &what);
+        let cost = |plan: &Plan| audit(&problem, plan).cost.total();
+        assert!(cost(&long) <= cost(&plan(&problem, None, 20, &what)), "{what}");
+        if seed == 0 {
+            assert_eq!(long, plan(&problem, None, steps, &what), "{what}");
+        }
+    }
+}
+
 /// What was handed out is late (the day is later than it thought), incomplete (a job is new) and impossible (a job is there
 /// twice): it is accepted and repaired, and each job that is not served as it was says so.
 #[test]
