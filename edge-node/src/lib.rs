@@ -12,6 +12,6 @@ pub mod import;
 pub mod inference;
 pub mod node;
 pub mod state;
-pub mod store;
+pub use depot_store as store;
 pub mod sync;
 pub mod web;

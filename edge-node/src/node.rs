@@ -130,6 +130,7 @@ impl Node {
         };
         node.serve(running, &app, &tls)?;
         node.tasks.spawn(push_changes(store.clone(), live, node.stop.clone()));
+        node.tasks.spawn(store.clone().keep_scrubbing(node.stop.clone()));
         node.tasks.spawn(advice.follow(store.clone(), node.stop.clone()));
         node.tasks.spawn(keep_certificate(tls, floor, node.stop.clone()));
         node.tasks.spawn(models.clone().run(notes, node.stop.clone()));
@@ -269,7 +270,7 @@ async fn push_changes(store: Store, live: Live, stop: CancellationToken) {
             () = tokio::time::sleep_until(look_at.unwrap_or(looked)), if look_at.is_some() => {
                 (looked, look_at) = (Instant::now(), None);
                 if let Ok(state) = store.read(sync_state).await {
-                    live.sync(&sync_json(&state));
+                    live.sync(&sync_json(&state, &store.damage()));
                 }
                 continue;
             }

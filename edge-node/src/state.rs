@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
@@ -16,7 +16,8 @@ use web_rim::kept_key::private_folder;
 use web_rim::secret::Pepper;
 use web_rim::token::random;
 
-use crate::store::{Opening, Store};
+use crate::store::{Hub, Opening, PAGE_BYTES, Salvage, Store, is_sound, mend, salvage, scrub};
+use crate::sync::membership::Membership;
 
 /// An hour known to have passed: the release of this software, 2026-11-01. A clock before it is
 /// wrong.
@@ -180,14 +181,67 @@ impl StateDir {
     /// When another process has it open, or it cannot be opened.
     pub fn open_store(&self) -> anyhow::Result<OpenStore> {
         let lock = self.lock()?;
-        let opening = Opening {
+        // A new and empty one in its place would look like a depot that never sold anything.
+        ensure!(
+            fs::metadata(self.database()).is_ok_and(|file| file.len() > 0),
+            "{} is missing or empty; remedy: edge-node repair, or restore a backup",
+            self.database().display()
+        );
+        let (store, writer) = Store::open(&self.database(), self.opening()?)?;
+        Ok(OpenStore { store, writer, _lock: lock })
+    }
+
+    fn opening(&self) -> anyhow::Result<Opening> {
+        Ok(Opening {
             site: self.site()?,
             author_key: self.author_key()?,
             process: random::<16>()?,
             built_ms: BUILT.ms(),
-        };
-        let (store, writer) = Store::open(&self.database(), opening)?;
-        Ok(OpenStore { store, writer, _lock: lock })
+        })
+    }
+
+    /// Mends a stopped depot's database, or writes it anew from what proves itself. The file as it
+    /// was is kept in a folder of its own. None: nothing is damaged.
+    ///
+    /// # Errors
+    /// When the depot runs, or a file cannot be read or written.
+    pub fn repair(&self, now: Timestamp) -> anyhow::Result<Option<Repaired>> {
+        let _lock = self.lock()?;
+        let database = self.database();
+        if scrub(&database).is_ok_and(|found| found.is_empty()) {
+            return Ok(None);
+        }
+        let aside = self.0.join(format!("damaged-{}", now.ms()));
+        private_folder(&aside)?;
+        for name in DATABASE_FILES {
+            let (from, to) = (self.0.join(name), aside.join(name));
+            if from.exists() {
+                fs::copy(&from, &to).with_context(|| to.display().to_string())?;
+                File::open(&to).and_then(|file| file.sync_all())?;
+            }
+        }
+        let mended = if database.exists() { mend_pages(&database)? } else { Vec::new() };
+        if scrub(&database).is_ok_and(|found| found.is_empty()) {
+            return Ok(Some(Repaired { aside, mended, salvage: None }));
+        }
+        let hub = Membership::load(&self.membership())?
+            .map(|member| Hub { node: member.hub_node, author_key: member.hub_author_key });
+        let anew = self.0.join("depot.sqlite-anew");
+        if anew.exists() {
+            fs::remove_file(&anew).with_context(|| anew.display().to_string())?;
+        }
+        let salvage = salvage(&database, &anew, self.opening()?, hub)?;
+        File::open(&anew).and_then(|file| file.sync_all())?;
+        // The old log must not meet the new file: it goes first.
+        for name in DATABASE_FILES.iter().skip(1) {
+            let old = self.0.join(name);
+            if old.exists() {
+                fs::remove_file(&old).with_context(|| old.display().to_string())?;
+            }
+        }
+        fs::rename(&anew, &database).with_context(|| database.display().to_string())?;
+        File::open(&self.0).and_then(|folder| folder.sync_all())?;
+        Ok(Some(Repaired { aside, mended, salvage: Some(salvage) }))
     }
 
     fn lock(&self) -> anyhow::Result<File> {
@@ -209,6 +263,41 @@ impl StateDir {
             }
         }
     }
+}
+
+/// The database, its write-ahead log, and the log's index.
+const DATABASE_FILES: [&str; 3] = ["depot.sqlite", "depot.sqlite-wal", "depot.sqlite-shm"];
+
+/// What a repair did.
+#[derive(Debug)]
+pub struct Repaired {
+    /// Where the damaged file is.
+    pub aside: PathBuf,
+    /// Pages in which one flipped bit was put right.
+    pub mended: Vec<u32>,
+    /// What was written anew, if more was damaged.
+    pub salvage: Option<Salvage>,
+}
+
+/// Puts right every page in which one bit is wrong.
+fn mend_pages(database: &Path) -> anyhow::Result<Vec<u32>> {
+    let at = || database.display().to_string();
+    let file = OpenOptions::new().read(true).write(true).open(database).with_context(at)?;
+    let pages = file.metadata()?.len() / PAGE_BYTES as u64;
+    let mut mended = Vec::new();
+    for number in 1..=u32::try_from(pages)? {
+        let place = (u64::from(number) - 1) * PAGE_BYTES as u64;
+        let mut page = [0; PAGE_BYTES];
+        file.read_exact_at(&mut page, place).with_context(at)?;
+        let unwritten = page.iter().all(|byte| *byte == 0);
+        if unwritten || is_sound(number, &page) || !mend(number, &mut page) {
+            continue;
+        }
+        file.write_all_at(&page, place).with_context(at)?;
+        mended.push(number);
+    }
+    file.sync_all().with_context(at)?;
+    Ok(mended)
 }
 
 /// A store with its writer thread and the lock on its folder.

@@ -9,6 +9,7 @@ mod init;
 mod model_life;
 mod plan;
 mod roads;
+mod scrub;
 mod serve;
 mod staff;
 mod status;
@@ -41,6 +42,10 @@ enum Command {
     Status(status::Status),
     /// Check every chain and every sum, and the records against the log.
     Verify(verify::Verify),
+    /// Look for rot: every page and every entry, while the depot runs or not.
+    Scrub(scrub::Scrub),
+    /// Mend a stopped depot's damaged database; the damaged file is kept.
+    Repair(scrub::Repair),
     /// Copy the depot to a new folder, while it runs or not.
     Backup(backup::Backup),
     /// Put a backup into an empty folder and open a new epoch.
@@ -99,6 +104,8 @@ impl Cli {
             Command::Import(import) => import.run().await,
             Command::Status(status) => status.run(),
             Command::Verify(verify) => verify.run(),
+            Command::Scrub(scrub) => scrub.run(),
+            Command::Repair(repair) => repair.run(),
             Command::Backup(backup) => backup.run(),
             Command::Restore(restore) => restore.run(),
             Command::Staff(staff) => staff.run().await,

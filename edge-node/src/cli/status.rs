@@ -22,7 +22,7 @@ impl Status {
         let site = state.site()?;
         let sync = read_only(&state.database(), sync_state)?;
         if self.json {
-            let mut status = sync_json(&sync);
+            let mut status = sync_json(&sync, &[]);
             status["site"] = site.site.as_str().into();
             status["node"] = site.node.to_string().into();
             status["entries"] = sync.entries.into();

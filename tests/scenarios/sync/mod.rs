@@ -9,6 +9,7 @@ mod models;
 mod poison;
 mod resend;
 mod restore;
+mod rot;
 mod wire;
 
 use std::path::Path;

@@ -6,7 +6,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 use crate::identity::SignedIn;
-use crate::store::{SyncState, sync_state};
+use crate::store::{Damage, SyncState, sync_state};
 use crate::web::app::App;
 use crate::web::body::Json;
 use crate::web::problem::Problem;
@@ -17,14 +17,14 @@ pub(super) fn router() -> Router<App> {
 
 async fn show(State(app): State<App>, _: SignedIn) -> Result<Json<Value>, Problem> {
     let state = app.store.read(sync_state).await?;
-    Ok(Json(sync_json(&state)))
+    Ok(Json(sync_json(&state, &app.store.damage())))
 }
 
-/// As pages show it, asked for or pushed to them.
+/// As pages show it, asked for or pushed to them. `damage` is what the latest scrub found.
 #[must_use]
-pub fn sync_json(state: &SyncState) -> Value {
+pub fn sync_json(state: &SyncState, damage: &[Damage]) -> Value {
     let meta = &state.meta;
-    let word = if meta.forked.is_some() || meta.set_aside > 0 {
+    let word = if meta.forked.is_some() || meta.set_aside > 0 || !damage.is_empty() {
         "blocked"
     } else if meta.last_contact.is_none() {
         "never"
@@ -44,5 +44,6 @@ pub fn sync_json(state: &SyncState) -> Value {
         "head_seq": state.head.seq.0,
         "hub_seq": state.hub_seq.0,
         "clock_trusted": state.clock_trusted,
+        "damaged": damage.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

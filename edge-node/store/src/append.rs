@@ -227,6 +227,14 @@ pub(super) fn remember(
     Ok(())
 }
 
+/// Like [`remember`], for an entry of which the answer may be known and the question is not.
+pub(super) fn remember_if_unknown(db: &Connection, entry: &EntryBytes) -> Result<(), StoreError> {
+    let known: bool = db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM command WHERE id = ?1)")?
+        .query_row([entry.entry().id.as_uuid().as_bytes()], |row| row.get(0))?;
+    if known { Ok(()) } else { remember(db, entry, no_body(), "{}") }
+}
+
 /// The head moves to the entry just written.
 pub(super) fn advance(desk: &mut Desk, entry: &EntryBytes) {
     let position = entry.entry().position;

@@ -21,6 +21,10 @@ impl Readers {
         Self { path: path.to_owned(), idle: Mutex::new(Vec::new()) }
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Runs `f` in one read transaction: all it reads is of one moment.
     pub(super) fn with<T>(
         &self,

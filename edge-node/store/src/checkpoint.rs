@@ -61,18 +61,28 @@ impl Checkpoints {
     }
 }
 
+/// One checkpoint, on a connection of its own, as the thread here does it.
+///
+/// # Errors
+/// [`OpenError`] when the file does not open; a checkpoint that fails is tried again by the next.
+pub fn checkpoint(path: &Path) -> Result<(), OpenError> {
+    copy(&open_writing(path)?);
+    Ok(())
+}
+
 fn run(path: &Path, woken: &Receiver<()>, little_left: &AtomicBool) {
-    let db = match open_writing(path) {
-        Ok(db) => db,
-        Err(error) => {
-            tracing::error!(error = %error, "checkpoints do not run; the write-ahead log will grow");
-            return;
-        }
-    };
+    let mut connection = None;
     while woken.recv().is_ok() {
+        let db = match connection.take().map_or_else(|| open_writing(path), Ok) {
+            Ok(db) => connection.insert(db),
+            Err(error) => {
+                tracing::error!(error = %error, "no checkpoint; it is tried again");
+                continue;
+            }
+        };
         for _ in 0..PASSES_MAX {
-            copy(&db);
-            if pages_to_copy(&db).is_some_and(|pages| pages <= REST_PAGES_MAX) {
+            copy(db);
+            if pages_to_copy(db).is_some_and(|pages| pages <= REST_PAGES_MAX) {
                 little_left.store(true, Ordering::Release);
                 break;
             }
@@ -81,7 +91,7 @@ fn run(path: &Path, woken: &Receiver<()>, little_left: &AtomicBool) {
 }
 
 /// Copies what is in the log by now; waits for nobody.
-fn copy(db: &Connection) {
+pub(super) fn copy(db: &Connection) {
     let copied = db
         .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")
         .and_then(|mut checkpoint| checkpoint.query_row([], |_| Ok(())));
@@ -92,7 +102,7 @@ fn copy(db: &Connection) {
 
 /// Pages of the log that are not in the database file yet. Changes nothing. The length of the log's
 /// file does not tell: it stays when the log begins anew.
-fn pages_to_copy(db: &Connection) -> Option<u32> {
+pub(super) fn pages_to_copy(db: &Connection) -> Option<u32> {
     let mut look = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)").ok()?;
     let left = look.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?)).ok()?;
     u32::try_from(left).ok()

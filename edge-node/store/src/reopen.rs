@@ -110,7 +110,7 @@ pub(super) fn tail(
         }
         if chain::entry_at(db, position)?.is_none() {
             write_entry(db, entry, true)?;
-            super::append::remember(db, entry, super::append::no_body(), "{}")?;
+            super::append::remember_if_unknown(db, entry)?;
         }
     }
     for seal in seals {
@@ -121,7 +121,53 @@ pub(super) fn tail(
         write_seal(db, seal)?;
     }
     if complete {
+        write_salvaged_if_due(db, desk)?;
         rebuild(db, desk)?;
     }
     heads(db, desk)
+}
+
+/// After a repair: own entries beyond the damage are written anew, once the hub has given back what it
+/// holds of their epochs. Rebuilds the records if any were.
+pub(super) fn write_salvaged_if_due(db: &Connection, desk: &mut Desk) -> Result<bool, StoreError> {
+    let due: Option<bool> = db
+        .prepare_cached(
+            "SELECT max(epoch) IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM acked a WHERE a.epoch IN (SELECT epoch FROM salvaged)
+                 AND a.last > (SELECT ifnull(max(l.seq), 0) FROM log l
+                               WHERE l.node = ?1 AND l.epoch = a.epoch))
+             FROM salvaged",
+        )?
+        .query_row([author_bytes(&desk.meta.node)], |row| row.get(0))?;
+    if due != Some(true) {
+        return Ok(false);
+    }
+    write_salvaged(db, desk)?;
+    rebuild(db, desk)?;
+    Ok(true)
+}
+
+/// Writes own entries beyond the damage anew under the current epoch, with their ids and facts; those
+/// that came back from the hub are there already.
+pub(super) fn write_salvaged(db: &Connection, desk: &mut Desk) -> Result<(), StoreError> {
+    let rows: Vec<Vec<u8>> = db
+        .prepare_cached("SELECT bytes FROM salvaged ORDER BY epoch, seq")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut back = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM command c JOIN log l
+         ON l.node = ?1 AND l.epoch = c.epoch AND l.seq = c.seq WHERE c.id = ?2)",
+    )?;
+    for bytes in rows {
+        let entry = chain::parse(bytes)?;
+        let id = *entry.entry().id.as_uuid().as_bytes();
+        if back.query_row((author_bytes(&desk.meta.node), id), |row| row.get::<_, bool>(0))? {
+            continue;
+        }
+        // `write_anew` moves the answer with the entry.
+        super::append::remember_if_unknown(db, &entry)?;
+        write_anew(db, desk, &entry)?;
+    }
+    db.execute("DELETE FROM salvaged", [])?;
+    Ok(())
 }

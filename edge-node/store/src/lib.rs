@@ -8,15 +8,23 @@ mod absorb;
 mod append;
 mod backup;
 mod chain;
+mod checked_pages;
 mod checkpoint;
 mod load;
+mod log_file;
 mod meta;
 mod open;
+#[cfg(feature = "problems")]
+mod problem;
 mod query;
 mod readers;
 mod reopen;
+mod repair;
+mod reserve;
 mod save;
+mod scrub;
 mod verify;
+mod watch;
 mod writer;
 
 use std::sync::Arc;
@@ -32,14 +40,19 @@ use shared_model::workflows::Command;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 pub use backup::{BackupError, Manifest, back_up, restore};
+pub use checked_pages::{PAGE_BYTES, is_sound, page_sum};
+pub use checkpoint::checkpoint;
 pub use meta::{Hub, Meta, put_contact, put_hub};
-pub use open::{OpenError, Opening, migrate, read_only, write_beside};
+pub use open::{OpenError, Opening, migrate, open_once, read_only, write_beside};
 pub use query::{
     ListedDocument, ListedRow, SyncState, Travelled, Wanted, WrittenAt, counts_by_status,
     customers_listed, document, document_at, document_name, entries_after, own_heads, record,
     record_at, records_beginning, records_listed, records_under, sync_state,
 };
+pub use repair::{Salvage, mend, salvage};
+pub use reserve::RESERVE_BYTES;
 pub use save::author_bytes;
+pub use scrub::{Damage, Scrub, scrub};
 pub use verify::{Verification, verify};
 
 pub use writer::now;
@@ -70,8 +83,23 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        if is_disk_full(&error) { Self::DiskFull } else { Self::Sqlite(Arc::new(error)) }
+        if is_disk_full(&error) {
+            Self::DiskFull
+        } else if is_damage(&error) {
+            Self::Damaged(format!("{error}; remedy: stop the depot and run edge-node repair"))
+        } else {
+            Self::Sqlite(Arc::new(error))
+        }
     }
+}
+
+/// A page is not what was written, or what stands in it is no database.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+        || error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_DATA)
 }
 
 /// SQLite says so in two ways: a file that cannot grow is full, but the index of the write-ahead
@@ -131,6 +159,7 @@ pub struct Store {
     jobs: mpsc::Sender<Job>,
     readers: Arc<Readers>,
     commits: broadcast::Sender<Committed>,
+    findings: watch::Findings,
 }
 
 impl Store {
@@ -218,7 +247,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         let (answer, wait) = oneshot::channel();
         let job = Job::Local(Box::new(move |transaction| {
-            let done = f(transaction);
+            let done = transaction.and_then(f);
             let failed = done.as_ref().err().cloned();
             let finish: writer::Finish = Box::new(move |committed| {
                 let _ = answer.send(committed.and(done));

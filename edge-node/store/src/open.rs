@@ -7,7 +7,8 @@ use shared_model::id::NodeId;
 use shared_model::log::AuthorKey;
 use shared_model::workflows::Site;
 
-use super::{StoreError, meta};
+use super::checkpoint::{copy, pages_to_copy};
+use super::{StoreError, checked_pages, log_file, meta};
 
 /// Where checkpoints begin: pages of the write-ahead log.
 pub(super) const CHECKPOINT_PAGES: u32 = 4_000;
@@ -37,6 +38,8 @@ pub enum OpenError {
     SqliteTooOld { found: &'static str },
     #[error("the database belongs to node {found}, the site's files to {expected}")]
     OtherNode { found: NodeId, expected: NodeId },
+    #[error("page 1 of the database is not what was written")]
+    HeaderDamaged,
     #[error("the writer thread could not be started")]
     Thread(#[source] std::io::Error),
 }
@@ -53,8 +56,7 @@ pub(super) fn open_writing(path: &Path) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < 3_051_003 {
         return Err(OpenError::SqliteTooOld { found: rusqlite::version() });
     }
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that sets the pragmas")]
-    let db = Connection::open(path)?;
+    let db = open_file(path, OpenFlags::default())?;
     db.busy_timeout(std::time::Duration::from_secs(10))?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
@@ -65,10 +67,18 @@ pub(super) fn open_writing(path: &Path) -> Result<Connection, OpenError> {
     Ok(db)
 }
 
+/// A connection whose pages prove themselves; the caller sets the rest.
+pub(super) fn open_file(path: &Path, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
+    checked_pages::register()?;
+    let db = Connection::open_with_flags_and_vfs(path, flags, checked_pages::VFS)?;
+    checked_pages::reserve(&db);
+    Ok(db)
+}
+
 /// A connection that only reads.
 pub(super) fn open_reading(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
+    let db = open_file(path, flags)?;
     db.busy_timeout(std::time::Duration::from_secs(10))?;
     db.pragma_update(None, "query_only", true)?;
     db.set_prepared_statement_cache_capacity(64);
@@ -80,8 +90,20 @@ pub(super) fn open_reading(path: &Path) -> Result<Connection, StoreError> {
 /// # Errors
 /// [`OpenError`]: a node whose schema fails does not start.
 pub fn migrate(path: &Path, node: NodeId) -> Result<(), OpenError> {
+    open_current(path, node).map(|_| ())
+}
+
+/// Opens the file for writing as every start of a depot does: the write-ahead log of a power cut is
+/// taken in, the schema is brought up to date, and the file is this node's.
+pub(super) fn open_current(path: &Path, node: NodeId) -> Result<Connection, OpenError> {
     let mut db = open_writing(path)?;
+    log_file::make_durable(&mut db)?;
+    copy(&db);
+    sum_old_pages(&db)?;
+    // In one transaction: by itself each step is noted in another one than it is done in, and a power
+    // cut between the two leaves a file that never opens again.
     embedded::migrations::runner()
+        .set_grouped(true)
         .run(&mut db)
         .map_err(|error| OpenError::Migration(Box::new(error)))?;
     db.execute(
@@ -89,7 +111,37 @@ pub fn migrate(path: &Path, node: NodeId) -> Result<(), OpenError> {
         [node.as_uuid().as_bytes()],
     )?;
     let found = meta::Meta::read(&db)?.node;
-    if found == node { Ok(()) } else { Err(OpenError::OtherNode { found, expected: node }) }
+    if found == node { Ok(db) } else { Err(OpenError::OtherNode { found, expected: node }) }
+}
+
+/// Writes a file anew that is older than the sums of its pages. While the write-ahead log holds more
+/// than the file, the file's own first page may be torn, and says nothing.
+fn sum_old_pages(db: &Connection) -> Result<(), OpenError> {
+    let Some(header) = checked_pages::header(db)? else { return Ok(()) };
+    if checked_pages::says_summed(&header) || pages_to_copy(db) != Some(0) {
+        return Ok(());
+    }
+    // A header that lost just this byte must not pass for an old one: then every page has its sum.
+    if matches!(checked_pages::look_at(db, 2), Ok(checked_pages::Page::Sound)) {
+        return Err(OpenError::HeaderDamaged);
+    }
+    tracing::info!("the database is older than the sums of its pages; it is written anew");
+    db.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
+    Ok(())
+}
+
+/// Opens the file as [`Store::open`](super::Store::open) does, lets `f` read it, and closes it again:
+/// for whoever checks what a start would find.
+///
+/// # Errors
+/// [`OpenError`], or the reading function's.
+pub fn open_once<T>(
+    path: &Path,
+    node: NodeId,
+    f: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, OpenError> {
+    let db = open_current(path, node)?;
+    Ok(f(&db)?)
 }
 
 /// Reads a database file beside whoever has it open.

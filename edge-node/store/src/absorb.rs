@@ -15,8 +15,8 @@ use shared_model::workflows::{self, Body, Command, Event, Stamp};
 use super::append::{self, write_entry, write_seal};
 use super::load::SqliteLoad;
 use super::save::{author_bytes, save_documents, seq_sql};
-use super::writer::{Desk, now};
-use super::{Asker, CommandError, StoreError, meta};
+use super::writer::Desk;
+use super::{Asker, CommandError, StoreError, meta, reopen};
 
 /// Stores a run of the hub's feed. What fails its checks is quarantined; the rest goes in.
 pub(super) fn feed(
@@ -37,7 +37,7 @@ pub(super) fn feed(
                     returned.extend(returns_to(desk.meta.node, &entry, body));
                 }
             }
-            Err(reason) => quarantine(db, place, &bytes, &reason)?,
+            Err(reason) => quarantine(db, place, &bytes, &reason, (desk.now)())?,
         }
     }
     for command in returned {
@@ -126,7 +126,7 @@ fn take_in(
     write_entry(db, entry, body.is_some())?;
     write_seal(db, &item.seal)?;
     let meta = entry.entry();
-    desk.clock.observe(meta.hlc, now());
+    desk.clock.observe(meta.hlc, (desk.now)());
     let Some(body) = body else { return Ok(()) };
     let stamp = Stamp { author: meta.position.node, at: meta.hlc.at(), staff: meta.actor };
     let mut load = SqliteLoad(db);
@@ -135,7 +135,7 @@ fn take_in(
     desk.documents_changed |= append::touches_documents(body);
     let at = (desk.head.epoch, desk.head.seq);
     for bad in save_documents(db, &mut desk.set, at)? {
-        quarantine(db, meta.position, entry.as_bytes(), &bad.reason)?;
+        quarantine(db, meta.position, entry.as_bytes(), &bad.reason, (desk.now)())?;
     }
     Ok(())
 }
@@ -145,6 +145,7 @@ fn quarantine(
     position: Position,
     bytes: &[u8],
     reason: &str,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     tracing::warn!(node = %position.node, seq = position.seq.0, reason, "entry set aside");
     db.prepare_cached(
@@ -158,7 +159,7 @@ fn quarantine(
         Hash::of(bytes).as_bytes(),
         reason,
         bytes,
-        now().ms(),
+        now.ms(),
     ))?;
     Ok(())
 }
@@ -183,7 +184,8 @@ fn absorb_return(
     command: AbsorbReturns,
 ) -> Result<(), StoreError> {
     let command = Command::AbsorbReturns(command);
-    match append::command(db, desk, &command, append::no_body(), Asker::NODE, now()) {
+    let now = (desk.now)();
+    match append::command(db, desk, &command, append::no_body(), Asker::NODE, now) {
         Ok(_) => Ok(()),
         Err(CommandError::Store(error)) => Err(error),
         Err(error) => {
@@ -205,7 +207,7 @@ pub(super) fn met(
     meta::put(db, "cursor", i64::try_from(cursor).unwrap_or(i64::MAX))?;
     let hub_now = hub_now.max(desk.meta.hub_now);
     meta::put(db, "hub_now_ms", hub_now.ms())?;
-    meta::put(db, "last_contact_ms", now().ms())?;
+    meta::put(db, "last_contact_ms", (desk.now)().ms())?;
     desk.meta.hub_incarnation = Some(incarnation.to_vec());
     desk.meta.cursor = cursor;
     desk.meta.hub_now = hub_now;
@@ -231,6 +233,7 @@ pub(super) fn acked(
     meta::put(db, "last_contact_ms", now.ms())?;
     desk.meta.set_aside = ack.quarantined;
     desk.meta.last_contact = Some(now);
+    reopen::write_salvaged_if_due(db, desk)?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! then answers.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -16,12 +16,14 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::checkpoint::Checkpoints;
 use super::meta::Meta;
-use super::open::{Opening, migrate, open_writing};
+use super::open::{Opening, open_current, open_writing};
 use super::readers::Readers;
+use super::reserve::Reserve;
 use super::save::save_records;
+use super::watch::Findings;
 use super::{
     Answer, Asker, COMMIT_JOBS_MAX, CommandError, Committed, OpenError, Store, StoreError,
-    WRITER_QUEUE_MAX, absorb, append, chain, is_disk_full, reopen,
+    WRITER_QUEUE_MAX, absorb, append, chain, log_file, reopen,
 };
 
 /// Records kept in memory between commits; above it all are let go and read again.
@@ -31,7 +33,8 @@ const COMMITS_REMEMBERED: usize = 256;
 
 pub(super) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// Returns why it failed, if it did, and what to call once the commit is known.
-pub(super) type Local = Box<dyn FnOnce(&Transaction<'_>) -> (Option<StoreError>, Finish) + Send>;
+pub(super) type Local =
+    Box<dyn FnOnce(Result<&Transaction<'_>, StoreError>) -> (Option<StoreError>, Finish) + Send>;
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 pub(super) struct Ask {
@@ -90,11 +93,17 @@ pub(super) struct Desk {
     pub(super) set: WorkingSet,
     /// Whether documents changed since the last commit.
     pub(super) documents_changed: bool,
+    /// Asked for each command.
+    pub(super) now: fn() -> Timestamp,
 }
 
 impl Desk {
     /// Reads where the log stands.
-    pub(super) fn read(db: &Connection, opening: Opening) -> Result<Self, StoreError> {
+    pub(super) fn read(
+        db: &Connection,
+        opening: Opening,
+        now: fn() -> Timestamp,
+    ) -> Result<Self, StoreError> {
         let meta = Meta::read(db)?;
         let mut desk = Self {
             site: opening.site,
@@ -106,6 +115,7 @@ impl Desk {
             meta,
             set: WorkingSet::default(),
             documents_changed: false,
+            now,
         };
         desk.refresh(db)?;
         Ok(desk)
@@ -145,88 +155,170 @@ impl Store {
         path: &Path,
         opening: Opening,
     ) -> Result<(Self, std::thread::JoinHandle<()>), OpenError> {
+        Self::open_at(path, opening, now)
+    }
+
+    /// Like [`Store::open`], by another clock than the wall's.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_at(
+        path: &Path,
+        opening: Opening,
+        now: fn() -> Timestamp,
+    ) -> Result<(Self, std::thread::JoinHandle<()>), OpenError> {
         let node = opening.site.node;
-        migrate(path, node)?;
-        let mut db = open_writing(path)?;
-        let desk = Desk::read(&db, opening)?;
+        let db = open_current(path, node)?;
+        let desk = Desk::read(&db, opening, now)?;
         let key = Arc::clone(&desk.key);
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
         let (commits, _) = broadcast::channel(COMMITS_REMEMBERED);
         let checkpoints = Checkpoints::start(path.to_owned())?;
-        let tell = commits.clone();
+        let writer = Writer {
+            db,
+            path: path.to_owned(),
+            desk,
+            commits: commits.clone(),
+            checkpoints,
+            reserve: Reserve::beside(path),
+            suspect: false,
+        };
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(&mut db, desk, queue, &tell, &checkpoints))
+            .spawn(move || writer.run(queue))
             .map_err(OpenError::Thread)?;
-        Ok((Self { node, key, jobs, readers: Arc::new(Readers::new(path)), commits }, writer))
+        let readers = Arc::new(Readers::new(path));
+        Ok((Self { node, key, jobs, readers, commits, findings: Findings::default() }, writer))
     }
 }
 
-fn run(
-    db: &mut Connection,
-    mut desk: Desk,
-    mut queue: mpsc::Receiver<Job>,
-    commits: &broadcast::Sender<Committed>,
-    checkpoints: &Checkpoints,
-) {
-    while let Some(first) = queue.blocking_recv() {
-        let mut jobs = vec![first];
-        while jobs.len() < COMMIT_JOBS_MAX {
-            match queue.try_recv() {
-                Ok(job) => jobs.push(job),
-                Err(_) => break,
-            }
-        }
-        write_together(db, &mut desk, jobs, commits);
-        checkpoints.after_commit(db);
-        if desk.set.len() > CACHED_RECORDS_MAX {
-            desk.set.clear();
-        }
-    }
-    tracing::debug!("the store has written everything it was given");
+/// The thread that writes, and what it holds.
+struct Writer {
+    db: Connection,
+    path: PathBuf,
+    desk: Desk,
+    commits: broadcast::Sender<Committed>,
+    checkpoints: Checkpoints,
+    reserve: Reserve,
+    /// The disk failed: what can be read of the file may not be on it. Nothing is written and nothing
+    /// answered before the file was opened anew and made sure of.
+    suspect: bool,
 }
 
-fn write_together(
-    db: &mut Connection,
-    desk: &mut Desk,
-    jobs: Vec<Job>,
-    commits: &broadcast::Sender<Committed>,
-) {
-    let mut finishes: Vec<Finish> = Vec::with_capacity(jobs.len());
-    let written = write(db, desk, jobs, &mut finishes);
-    let outcome = match written {
-        Ok(kinds) => {
-            let committed = Committed { head: desk.head, kinds: kinds.into_iter().collect() };
-            let _ = commits.send(committed);
-            Ok(())
-        }
-        Err(error) => {
-            tracing::error!(error = %error, "nothing of this commit was written");
-            if let Err(error) = desk.refresh(db) {
-                tracing::error!(error = %error, "the store could not be read again");
+impl Writer {
+    fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        while let Some(first) = queue.blocking_recv() {
+            let mut jobs = vec![first];
+            while jobs.len() < COMMIT_JOBS_MAX {
+                match queue.try_recv() {
+                    Ok(job) => jobs.push(job),
+                    Err(_) => break,
+                }
             }
-            Err(error)
+            let sure = self.make_sure();
+            if self.reserve.is_spent() {
+                jobs = refuse_new_work(jobs);
+            }
+            self.write_together(jobs, sure);
+            self.checkpoints.after_commit(&self.db);
+            if self.desk.set.len() > CACHED_RECORDS_MAX {
+                self.desk.set.clear();
+            }
         }
-    };
-    for finish in finishes {
-        finish(outcome.clone());
+        tracing::debug!("the store has written everything it was given");
     }
+
+    /// After a failure of the disk: the file is opened anew, and its log written through.
+    fn make_sure(&mut self) -> Result<(), StoreError> {
+        if !self.suspect {
+            return Ok(());
+        }
+        let mut db = open_writing(&self.path).map_err(|error| match error {
+            OpenError::Store(error) => error,
+            error @ (OpenError::Migration(_)
+            | OpenError::SqliteTooOld { .. }
+            | OpenError::OtherNode { .. }
+            | OpenError::HeaderDamaged
+            | OpenError::Thread(_)) => StoreError::Damaged(error.to_string()),
+        })?;
+        log_file::make_durable(&mut db)?;
+        self.desk.refresh(&db)?;
+        self.db = db;
+        self.suspect = false;
+        tracing::info!("the disk writes again");
+        Ok(())
+    }
+
+    fn write_together(&mut self, jobs: Vec<Job>, sure: Result<(), StoreError>) {
+        let mut finishes: Vec<Finish> = Vec::with_capacity(jobs.len());
+        let written = write(&mut self.db, &mut self.desk, jobs, sure, &mut finishes);
+        let outcome = match written {
+            Ok(kinds) => {
+                let head = self.desk.head;
+                let _ = self.commits.send(Committed { head, kinds: kinds.into_iter().collect() });
+                Ok(())
+            }
+            Err(error) => {
+                self.note_failure(&error);
+                Err(error)
+            }
+        };
+        for finish in finishes {
+            finish(outcome.clone());
+        }
+    }
+
+    fn note_failure(&mut self, error: &StoreError) {
+        tracing::error!(error = %error, "nothing of this commit was written");
+        match error {
+            StoreError::DiskFull => self.reserve.give_back(),
+            StoreError::Sqlite(_) => self.suspect = true,
+            StoreError::Stopped | StoreError::QueueFull | StoreError::Damaged(_) => {}
+        }
+        if let Err(error) = self.desk.refresh(&self.db) {
+            tracing::error!(error = %error, "the store could not be read again");
+            self.suspect = true;
+        }
+    }
+}
+
+/// Commands wait for room on the disk. What the hub says is taken in: it may be what makes room.
+fn refuse_new_work(jobs: Vec<Job>) -> Vec<Job> {
+    let mut taken = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        match job {
+            Job::Command(ask) => {
+                let _ = ask.answer.send(Err(CommandError::Store(StoreError::DiskFull)));
+            }
+            job @ (Job::Local(_)
+            | Job::Feed { .. }
+            | Job::Met { .. }
+            | Job::Acked { .. }
+            | Job::Forked { .. }
+            | Job::OpenEpoch { .. }
+            | Job::Tail { .. }) => taken.push(job),
+        }
+    }
+    taken
 }
 
 fn write(
     db: &mut Connection,
     desk: &mut Desk,
     jobs: Vec<Job>,
+    sure: Result<(), StoreError>,
     finishes: &mut Vec<Finish>,
 ) -> Result<BTreeSet<&'static str>, StoreError> {
     // When the transaction cannot begin, every job is still owed its answer.
-    let mut begun = db.transaction_with_behavior(TransactionBehavior::Immediate);
+    let mut begun = sure.and_then(|()| {
+        db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)
+    });
     let mut failed: Option<StoreError> = None;
     for job in jobs {
         let transaction = match (&mut begun, &failed) {
             (Ok(transaction), None) => Ok(transaction),
             (Ok(_), Some(error)) => Err(error.clone()),
-            (Err(error), _) => Err(begin_error(error)),
+            (Err(error), _) => Err(error.clone()),
         };
         match do_job(transaction, desk, job) {
             Ok(finish) => finishes.push(finish),
@@ -246,10 +338,6 @@ fn write(
     }
     transaction.commit()?;
     Ok(kinds)
-}
-
-fn begin_error(error: &rusqlite::Error) -> StoreError {
-    if is_disk_full(error) { StoreError::DiskFull } else { StoreError::Damaged(error.to_string()) }
 }
 
 type Done = Result<Finish, (StoreError, Finish)>;
@@ -303,7 +391,7 @@ fn do_command(
     desk: &mut Desk,
     ask: Ask,
 ) -> Done {
-    let now = now();
+    let now = (desk.now)();
     let done = match transaction {
         Ok(db) => append::command(db, desk, &ask.command, ask.body_hash, ask.asker, now),
         Err(error) => Err(CommandError::Store(error)),
@@ -328,19 +416,18 @@ fn do_command(
 }
 
 fn do_local(transaction: Result<&mut Transaction<'_>, StoreError>, local: Local) -> Done {
-    let nowhere = |error: StoreError, local: Local| -> Done {
-        // The closure owns the answer; dropping it tells the asker that the store has stopped.
-        drop(local);
-        Err((error, Box::new(|_| {})))
+    let refused = |error: StoreError, local: Local| -> Done {
+        let (_, finish) = local(Err(error.clone()));
+        Err((error, finish))
     };
     let transaction = match transaction {
         Ok(transaction) => transaction,
-        Err(error) => return nowhere(error, local),
+        Err(error) => return refused(error, local),
     };
     if let Err(error) = transaction.execute_batch("SAVEPOINT local") {
-        return nowhere(error.into(), local);
+        return refused(error.into(), local);
     }
-    let (failed, finish) = local(transaction);
+    let (failed, finish) = local(Ok(transaction));
     // A disk that is full in the middle of a statement ends the transaction, savepoint and all.
     if let (Some(error), true) = (&failed, transaction.is_autocommit()) {
         return Err((error.clone(), finish));
