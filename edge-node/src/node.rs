@@ -29,6 +29,7 @@ use crate::state::{BUILT, OpenStore, StateDir};
 use crate::store::{Committed, Meta, Store, StoreError, record, sync_state};
 use crate::sync::driver::Driver;
 use crate::sync::membership::Membership;
+use crate::sync::meter::{Meter, link_use};
 use crate::sync::transport::{Congestion, LinkSettings};
 use crate::web::app::{App, PLANNER_PAGES_MAX, Place};
 use crate::web::auth::IdentityState;
@@ -55,6 +56,12 @@ pub struct Running {
     pub https_port: Option<u16>,
     pub http_port: Option<u16>,
     pub congestion: Congestion,
+    /// The newest version of the sync protocol that is offered to the hub.
+    pub protocol_max: u16,
+    /// Between looks, over TCP, at whether UDP is answered again.
+    pub udp_look: Duration,
+    /// What the link may carry a day before what can wait has to; none where nobody pays by the byte.
+    pub day_bytes_max: Option<u64>,
 }
 
 /// A running depot.
@@ -189,6 +196,10 @@ impl Node {
             software: env!("CARGO_PKG_VERSION"),
             now: wall_clock,
             models,
+            protocol_max: running.protocol_max,
+            over_tcp: false,
+            udp_look: running.udp_look,
+            meter: Meter::open(link_use(&running.state), running.day_bytes_max),
         };
         self.tasks.spawn(driver.run(self.stop.clone()));
         Ok(())

@@ -83,7 +83,9 @@ fn settle(edge: &mut EdgeStore, hub: &mut HubStore, dice: &mut Dice) {
 /// A link that works for a while and is cut, once or often, while people go on working.
 fn unsteady(edge: &mut EdgeStore, hub: &mut HubStore, dice: &mut Dice, links: usize) {
     for _ in 0..links {
-        let mut link = Link::open(edge);
+        let mut version = || u16::try_from(dice.between(1, 2)).unwrap();
+        let (edge_max, hub_max) = (version(), version());
+        let mut link = Link::between(edge, edge_max, hub_max);
         for _ in 0..dice.below(160) {
             if dice.once_in(9) {
                 work(edge, dice);
@@ -132,6 +134,24 @@ fn whatever_is_cut_all_arrives_once() {
         for edge in &edges {
             agree(edge, &hub);
             assert!(hub.nodes[&edge.depot.node()].quarantined.is_empty());
+        }
+    });
+}
+
+#[test]
+fn both_speak_the_newest_version_that_both_know() {
+    for_seeds(8, |_, mut dice| {
+        let (mut hub, mut edges) = stage(&["NBO-1", "NBO-2"]);
+        let edge = &mut edges[0];
+        for (edge_max, hub_max, agreed) in [(1, 1, 1), (1, 2, 1), (2, 1, 1), (2, 2, 2), (9, 2, 2)] {
+            work(edge, &mut dice);
+            let mut link = Link::between(edge, edge_max, hub_max);
+            while !link.is_quiet() || link.steps() < 100 {
+                link.step(edge, &mut hub, &mut dice);
+                assert!(!link.is_closed(), "a session ended by itself: {link:?}");
+            }
+            assert_eq!(link.protocol(), agreed);
+            agree(edge, &hub);
         }
     });
 }

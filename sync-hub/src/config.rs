@@ -24,6 +24,8 @@ pub struct HubConfig {
     /// How the hub is reached, without ports.
     pub names: Vec<String>,
     pub listen_nodes: SocketAddr,
+    /// Where nodes dial in over TCP as well, beside the TCP port of `listen_nodes`.
+    pub listen_nodes_tcp: Option<SocketAddr>,
     pub listen_console: SocketAddr,
     /// Where figures are read by a monitoring system, without a password; none: nowhere.
     pub listen_metrics: Option<SocketAddr>,
@@ -51,7 +53,7 @@ pub struct HubArgs {
     /// How this hub is reached; may be given several times.
     #[arg(long = "name", env = "OMNIROUTE_HUB_NAMES", value_delimiter = ',')]
     pub names: Vec<String>,
-    /// Where nodes dial in (UDP).
+    /// Where nodes dial in (UDP, and TCP where UDP is blocked).
     #[arg(long, env = "OMNIROUTE_HUB_LISTEN_NODES")]
     pub listen_nodes: Option<SocketAddr>,
     /// Where the console is served (HTTPS).
@@ -84,6 +86,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct ListenTable {
     nodes: Option<SocketAddr>,
+    nodes_tcp: Option<SocketAddr>,
     console: Option<SocketAddr>,
     metrics: Option<SocketAddr>,
 }
@@ -106,6 +109,7 @@ struct LinkTable {
 #[serde(rename_all = "snake_case")]
 enum CongestionName {
     Cubic,
+    NewReno,
     Bbr,
 }
 
@@ -139,6 +143,7 @@ impl HubConfig {
         );
         let congestion = match file.link.congestion {
             Some(CongestionName::Bbr) => Congestion::Bbr,
+            Some(CongestionName::NewReno) => Congestion::NewReno,
             Some(CongestionName::Cubic) | None => Congestion::Cubic,
         };
         Ok(Self {
@@ -150,6 +155,7 @@ impl HubConfig {
                 .listen_nodes
                 .or(file.listen.nodes)
                 .unwrap_or_else(|| any(NODES_PORT)),
+            listen_nodes_tcp: file.listen.nodes_tcp,
             listen_console: args
                 .listen_console
                 .or(file.listen.console)

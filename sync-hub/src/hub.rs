@@ -83,7 +83,10 @@ impl Hub {
         .context("opening the store")?;
         store.read_what_waited().await.context("reading what earlier versions could not")?;
         let pki = open_pki(&config).await?;
-        let endpoint = SyncEndpoint::bind(config.listen_nodes, &pki, config.link)?;
+        let mut endpoint = SyncEndpoint::bind(config.listen_nodes, &pki, config.link)?;
+        if let Some(also) = config.listen_nodes_tcp {
+            endpoint.also_listen(also)?;
+        }
         let nodes = endpoint.local_addr()?;
         let door = door(&config, &pki, nodes.port());
         let stopping = CancellationToken::new();
@@ -256,6 +259,10 @@ impl Gate {
                         let driver = self.driver.clone();
                         sessions.spawn(async move { Box::pin(driver.serve(peer)).await });
                     }
+                    Some(Arrival::Blobs(peer)) => {
+                        let driver = self.driver.clone();
+                        sessions.spawn(async move { driver.serve_blobs(peer).await });
+                    }
                     Some(Arrival::Applicant(applicant)) => {
                         sessions.spawn(self.answer(applicant));
                     }
@@ -264,7 +271,7 @@ impl Gate {
                 Some(_) = sessions.join_next(), if !sessions.is_empty() => {}
                 _ = look.tick() => {
                     let renewed = open_pki(&self.config).await;
-                    if let Err(error) = renewed.and_then(|pki| self.renew(pki, &endpoint)) {
+                    if let Err(error) = renewed.and_then(|pki| self.renew(pki, &mut endpoint)) {
                         tracing::error!(error = %format!("{error:#}"), "certificates stay as they are");
                     }
                 }
@@ -292,7 +299,7 @@ impl Gate {
         }
     }
 
-    fn renew(&mut self, pki: RegionPki, endpoint: &SyncEndpoint) -> anyhow::Result<()> {
+    fn renew(&mut self, pki: RegionPki, endpoint: &mut SyncEndpoint) -> anyhow::Result<()> {
         self.pki = std::sync::Arc::new(pki);
         endpoint.refresh(&self.pki)?;
         self.tls.reload_from_config(self.pki.console_tls()?.get_inner());

@@ -38,6 +38,7 @@ fn config(state: &std::path::Path) -> HubConfig {
         state_dir: state.to_owned(),
         names: vec!["127.0.0.1".to_owned()],
         listen_nodes: (Ipv4Addr::LOCALHOST, 0).into(),
+        listen_nodes_tcp: None,
         listen_console: (Ipv4Addr::LOCALHOST, 0).into(),
         listen_metrics: Some(free_address()),
         database: None,

@@ -139,6 +139,14 @@ impl Depot {
     /// # Panics
     /// When it runs already or does not start.
     pub fn serve(&mut self) {
+        self.serve_with(&[]);
+    }
+
+    /// The same, with more on its command line.
+    ///
+    /// # Panics
+    /// When it runs already or does not start.
+    pub fn serve_with(&mut self, more: &[&str]) {
         assert!(self.running.is_none(), "{} runs", self.site);
         let mut words = self.wrapper.clone();
         words.push(binary("edge-node").display().to_string());
@@ -147,7 +155,7 @@ impl Depot {
         let Listen { bind, https_port, http_port } = self.listen;
         command.args(["--bind", &bind.to_string()]);
         command.args(["--https-port", &https_port.to_string()]);
-        command.args(["--http-port", &http_port.to_string()]);
+        command.args(["--http-port", &http_port.to_string()]).args(more);
         command.env("OMNIROUTE_LOG", std::env::var("OMNIROUTE_LOG").unwrap_or("error".into()));
         let process = Process::start(command);
         let (https, http) = process.line(START_LONGEST, |line| {

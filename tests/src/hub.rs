@@ -1,6 +1,6 @@
 //! The regional hub as its operator runs it, with a Postgres of its own.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -31,7 +31,7 @@ impl Hub {
     /// Makes and starts a hub for Nairobi that depots reach over a cable.
     #[must_use]
     pub fn create_behind_a_cable(state: &Path) -> (Self, Cable) {
-        let port = free_udp_port();
+        let port = free_port();
         let mut hub = Self {
             state: state.to_owned(),
             nodes: SocketAddr::from((BEHIND_THE_CABLE, port)),
@@ -145,12 +145,14 @@ impl Drop for Hub {
     }
 }
 
-/// A UDP port that is free on both ends of the cable.
-fn free_udp_port() -> u16 {
+/// A port that is free for UDP and TCP on both ends of the cable.
+fn free_port() -> u16 {
     loop {
         let near = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = near.local_addr().expect("bound").port();
-        if UdpSocket::bind((BEHIND_THE_CABLE, port)).is_ok() {
+        let tcp =
+            [Ipv4Addr::LOCALHOST, BEHIND_THE_CABLE].map(|host| TcpListener::bind((host, port)));
+        if UdpSocket::bind((BEHIND_THE_CABLE, port)).is_ok() && tcp.iter().all(Result::is_ok) {
             return port;
         }
     }

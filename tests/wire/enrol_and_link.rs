@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use edge_node::sync::enrolment::{
     EdgeIdentity, Enrolled, EnrolmentRefused, SIGNING_CONTEXT, enrol, renew, renewal_is_due,
 };
-use edge_node::sync::transport::{self, ConnectError, HubLink, LinkConfig, LinkEnd};
+use edge_node::sync::transport::{ConnectError, HubLink, LinkConfig, LinkEnd};
 use shared_model::id::NodeId;
 use shared_model::log::AuthorKey;
 use shared_model::time::Timestamp;
@@ -135,6 +135,7 @@ async fn serve(
             Arrival::Applicant(applicant) => {
                 answer_applicant(&applicant, &pki, &identity, &registry, now()).await.unwrap().ok();
             }
+            Arrival::Blobs(_) => panic!("nobody asks for blobs here"),
             Arrival::Peer(peer) => {
                 let registered = registry.0.lock().unwrap().nodes[&peer.node].1;
                 assert_eq!(registered, peer.fingerprint);
@@ -198,8 +199,8 @@ fn link_config(enrolled: &Enrolled, now: Timestamp) -> LinkConfig {
         tls_key_der: enrolled.tls_key_der.clone(),
         now,
         clock_floor: FLOOR,
-        settings: transport::LinkSettings {
-            congestion: transport::Congestion::Bbr,
+        settings: LinkSettings {
+            congestion: Congestion::Bbr,
             mtu_discovery: false,
         },
     }

@@ -1,8 +1,10 @@
 //! `edge-node serve`.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use shared_model::sync::v2;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::StateArgs;
@@ -13,6 +15,8 @@ use crate::sync::transport::Congestion;
 enum CongestionControl {
     /// Fair to others on a good link.
     Cubic,
+    /// The plainest: every loss halves the rate.
+    NewReno,
     /// For links that lose packets while idle: satellite, far 2G.
     Bbr,
 }
@@ -33,6 +37,16 @@ pub(super) struct Serve {
     /// How the link to the hub shares its way.
     #[arg(long, value_enum, default_value_t = CongestionControl::Cubic)]
     congestion: CongestionControl,
+    /// Offer the hub no later version of the sync protocol.
+    #[arg(long, default_value_t = v2::PROTOCOL, value_parser = clap::value_parser!(u16).range(1..=2))]
+    protocol_max: u16,
+    /// Where UDP is blocked and the hub is reached over TCP: how often to look whether it still is.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    udp_look_s: u64,
+    /// The link is paid for by the byte: once so many megabytes (10^6 bytes) went over it in a day (UTC),
+    /// models wait for the next one. The log never waits.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    metered_mb_a_day: Option<u64>,
 }
 
 impl Serve {
@@ -44,8 +58,12 @@ impl Serve {
             http_port: self.http_port,
             congestion: match self.congestion {
                 CongestionControl::Cubic => Congestion::Cubic,
+                CongestionControl::NewReno => Congestion::NewReno,
                 CongestionControl::Bbr => Congestion::Bbr,
             },
+            protocol_max: self.protocol_max,
+            udp_look: Duration::from_secs(self.udp_look_s),
+            day_bytes_max: self.metered_mb_a_day.map(|megabytes| megabytes * 1_000_000),
         };
         // Listened for before anybody can know that it runs: an early stop is an orderly one too.
         let mut terminate = signal(SignalKind::terminate())?;

@@ -5,6 +5,7 @@ use clap::Args;
 use super::StateArgs;
 use crate::state::StateDir;
 use crate::store::{read_only, sync_state};
+use crate::sync::meter::{LinkUse, link_use};
 use crate::web::views::sync_json;
 
 #[derive(Debug, Args)]
@@ -21,8 +22,10 @@ impl Status {
         let state = StateDir::new(&self.state.state);
         let site = state.site()?;
         let sync = read_only(&state.database(), sync_state)?;
+        let link = LinkUse::read(&link_use(&self.state.state));
         if self.json {
             let mut status = sync_json(&sync, &[]);
+            status["link"] = serde_json::json!({"day": link.day, "bytes": link.bytes});
             status["site"] = site.site.as_str().into();
             status["node"] = site.node.to_string().into();
             status["entries"] = sync.entries.into();
@@ -42,6 +45,7 @@ impl Status {
             sync.quarantined, sync.meta.set_aside
         );
         println!("  clock    {}", if sync.clock_trusted { "trusted" } else { "not trusted" });
+        println!("  link     {} bytes on day {} since 1970", link.bytes, link.day);
         println!("  digest   {}", sync.digest);
         Ok(())
     }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use shared_model::blob::BlobId;
 use shared_model::sync::v1::{BlobAnswer, BlobAsk, PIECE_BYTES_MAX};
 
-use super::frames::{FrameReceiver, FrameSender};
 use super::transport::LinkHandle;
 use crate::inference::Models;
 use crate::inference::blobs::BlobError;
 use crate::inference::bundles::Wanted;
+use sync_link::frames::{FrameReceiver, FrameSender};
+use tokio::sync::watch;
 
 /// A hub that says nothing for so long has lost the link, or has no such stream.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
@@ -28,14 +29,20 @@ enum FetchError {
     Unknown { blob: BlobId },
     #[error("the hub is busy")]
     Busy,
+    #[error("the day's bytes are used up")]
+    Spent,
     #[error("the hub sends {found} bytes of blob {blob}, and its manifest says {expected}")]
     WrongSize { blob: BlobId, found: u64, expected: u64 },
     #[error(transparent)]
     Blob(#[from] BlobError),
 }
 
-/// Fetches whatever is wanted until it is dropped.
-pub(super) async fn keep_fetching(link: LinkHandle, models: Models) -> Infallible {
+/// Fetches whatever is wanted until it is dropped; while the day's bytes are `spent` it waits.
+pub(super) async fn keep_fetching(
+    link: LinkHandle,
+    models: Models,
+    mut spent: watch::Receiver<bool>,
+) -> Infallible {
     let mut wanted = models.wanted();
     let mut wait = RETRY;
     loop {
@@ -46,7 +53,10 @@ pub(super) async fn keep_fetching(link: LinkHandle, models: Models) -> Infallibl
             }
             continue;
         }
-        match fetch_all(&link, &models, &missing).await {
+        if spent.wait_for(|spent| !spent).await.is_err() {
+            return std::future::pending().await;
+        }
+        match fetch_all(&link, &models, &missing, &spent).await {
             Ok(()) => {
                 wait = RETRY;
                 models.look_again();
@@ -68,6 +78,7 @@ async fn fetch_all(
     link: &LinkHandle,
     models: &Models,
     missing: &[Wanted],
+    spent: &watch::Receiver<bool>,
 ) -> Result<(), FetchError> {
     let lost = |error: String| FetchError::Link(error);
     let opened = tokio::time::timeout(ANSWER_WITHIN, link.open_stream()).await;
@@ -77,7 +88,7 @@ async fn fetch_all(
     let mut receiver = receiver.limited_to(PIECE_BYTES_MAX);
     for wanted in missing {
         if !models.blobs().holds(wanted.blob) {
-            fetch(&mut sender, &mut receiver, models, *wanted).await?;
+            fetch(&mut sender, &mut receiver, models, *wanted, spent).await?;
         }
     }
     sender.finish().await;
@@ -89,6 +100,7 @@ async fn fetch(
     receiver: &mut FrameReceiver,
     models: &Models,
     wanted: Wanted,
+    spent: &watch::Receiver<bool>,
 ) -> Result<(), FetchError> {
     let Wanted { blob, bytes } = wanted;
     let mut at = models.blobs().arrived_bytes(blob);
@@ -107,6 +119,10 @@ async fn fetch(
         }
     }
     while at < bytes {
+        // What has come stays; the rest comes tomorrow.
+        if *spent.borrow() {
+            return Err(FetchError::Spent);
+        }
         let piece = next(receiver).await?;
         let after = at + piece.len() as u64;
         if piece.is_empty() || after > bytes {

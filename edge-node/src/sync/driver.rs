@@ -9,9 +9,10 @@ use shared_model::enrolment::SIGNING_CONTEXT;
 use shared_model::id::{NodeId, SiteCode};
 use shared_model::log::AuthorKey;
 use shared_model::sync::v1::{
-    Ack, Bye, ByeReason, EdgeAction, EdgeSession, Frame, OwnHead, Status,
+    self, Ack, Bye, ByeReason, EdgeAction, EdgeSession, Frame, OwnHead, Status,
 };
 use shared_model::time::Timestamp;
+use sync_link::codec::{DecodeError, Inbound, Message, Outbound};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use web_rim::token::random;
@@ -19,8 +20,9 @@ use web_rim::token::random;
 use super::blobs::keep_fetching;
 use super::enrolment::{EdgeIdentity, renew, renewal_is_due};
 use super::membership::Membership;
+use super::meter::Meter;
 use super::transport::{
-    ConnectError, FrameReceiver, FrameSender, HubLink, LinkConfig, LinkSettings,
+    ConnectError, FrameReceiver, FrameSender, HubLink, LinkConfig, LinkHandle, LinkSettings,
 };
 use crate::inference::Models;
 use crate::state::BUILT;
@@ -36,6 +38,8 @@ const RETRY_LONGEST: Duration = Duration::from_secs(30);
 const LINK_GOOD_AFTER: Duration = Duration::from_secs(10);
 /// Between notes that a quiet link still stands: what people read as "all sent, 1 min ago".
 const CONTACT_NOTE: Duration = Duration::from_secs(60);
+/// Between looks at what the link has cost.
+const METER_LOOK: Duration = Duration::from_secs(2);
 /// Between looks at whether the certificate is to be renewed.
 const RENEWAL_LOOK: Duration = Duration::from_secs(60 * 60);
 
@@ -51,6 +55,53 @@ pub struct Driver {
     pub now: fn() -> Timestamp,
     /// What fetches its files beside the session.
     pub models: Models,
+    /// The newest version of the protocol that is offered. Lower once a session of a newer one was
+    /// broken off for what its frames were: an older one always works.
+    pub protocol_max: u16,
+    /// Whether the last link was over TCP, because UDP was not answered.
+    pub over_tcp: bool,
+    /// Between looks, over TCP, at whether UDP is answered again.
+    pub udp_look: Duration,
+    /// What the link costs.
+    pub meter: Meter,
+}
+
+/// The link's reading and writing ends while a session is driven.
+struct Ends {
+    sender: FrameSender,
+    outbound: Outbound,
+    incoming: mpsc::Receiver<Heard>,
+    handle: LinkHandle,
+    /// The steady clock of the session.
+    began: tokio::time::Instant,
+}
+
+/// What the reader hands on.
+enum Heard {
+    Message(Message),
+    Unreadable(DecodeError),
+    Lost(String),
+}
+
+impl Ends {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// A first answer may have been lost on its way: QUIC knows better how far the hub is.
+    fn note_trip(&self, session: &mut EdgeSession) {
+        let measured = u64::try_from(self.handle.stats().rtt.as_millis()).unwrap_or(u64::MAX);
+        let trip_ms = if measured > 0 { measured } else { self.now_ms() };
+        session.pace().note_trip(trip_ms);
+    }
+
+    /// Says how many bytes the frame took.
+    async fn send(&mut self, frame: Frame) -> Result<usize, SessionEnd> {
+        let bytes = self.outbound.encode(&frame.into());
+        let sent = self.sender.send(&bytes).await;
+        sent.map_err(|error| SessionEnd::Lost(error.to_string()))?;
+        Ok(bytes.len())
+    }
 }
 
 /// Why a session ended before its time.
@@ -67,6 +118,11 @@ enum SessionEnd {
     LostAgain(String),
     #[error("the hub ended the session: {}", .0.detail)]
     Bye(Bye),
+    /// What the hub said cannot be read here.
+    #[error("a frame of the hub cannot be read: {0}")]
+    Unreadable(#[from] DecodeError),
+    #[error("UDP is answered again")]
+    UdpAgain,
     #[error("the depot stops")]
     Stopping,
 }
@@ -87,7 +143,7 @@ impl Driver {
             tracing::info!(reason = %end, "sync session over");
             // A hub that answered and then was lost may be back at once. One that sent us away (it
             // is busy, or another box of our name is there) is given time.
-            let lost = matches!(end, SessionEnd::LostAgain(_));
+            let lost = matches!(end, SessionEnd::LostAgain(_) | SessionEnd::UdpAgain);
             if lost || began.elapsed() > LINK_GOOD_AFTER {
                 wait = RETRY_FIRST;
             }
@@ -141,24 +197,74 @@ impl Driver {
 
     async fn open(&mut self, stop: &CancellationToken) -> Result<(), SessionEnd> {
         let commits = self.store.commits();
-        let link = HubLink::connect(&self.link_config()).await?;
-        let (sender, receiver, handle) = link.split();
-        let (frames, incoming) = mpsc::channel(FRAMES_AHEAD_MAX);
-        let reader = tokio::spawn(read_frames(receiver, frames));
-        // In this task: it must end with the session, however that ends.
-        let fetching = keep_fetching(handle.clone(), self.models.clone());
-        let mut session = EdgeSession::new(self.own_head().await?);
-        let ended = tokio::select! {
-            ended = self.drive(&mut session, sender, incoming, commits, stop) => ended,
-            never = fetching => match never {},
+        let config = self.link_config();
+        let link = match self.over_tcp {
+            true => HubLink::connect_over_tcp(&config).await?,
+            false => HubLink::connect(&config).await?,
         };
+        let (sender, receiver, handle) = link.split();
+        self.note_way(&handle);
+        self.meter.begin();
+        let (frames, incoming) = mpsc::channel(FRAMES_AHEAD_MAX);
+        let node = self.store.node();
+        let inbound = Inbound::new(node, self.protocol_max);
+        let reader = tokio::spawn(read_frames(receiver, inbound, frames));
+        // In this task: it must end with the session, however that ends.
+        let fetching = keep_fetching(handle.clone(), self.models.clone(), self.meter.spent());
+        let mut session = EdgeSession::offering(self.own_head().await?, self.protocol_max);
+        let (began, udp_look) = (tokio::time::Instant::now(), self.udp_look);
+        let outbound = Outbound::new(node);
+        let ends = Ends { sender, outbound, incoming, handle: handle.clone(), began };
+        let ended = tokio::select! {
+            ended = self.drive(&mut session, ends, commits, stop) => ended,
+            never = fetching => match never {},
+            () = udp_is_answered(&handle, &config, udp_look) => Err(SessionEnd::UdpAgain),
+        };
+        if matches!(ended, Err(SessionEnd::UdpAgain)) {
+            self.over_tcp = false;
+        }
         reader.abort();
         handle.close().await;
+        self.meter.count(carried_bytes(&handle), (self.now)());
+        self.meter.note();
+        self.fall_back(session.protocol(), &ended);
         match ended {
             Err(SessionEnd::Lost(reason)) if session.is_welcomed() => {
                 Err(SessionEnd::LostAgain(reason))
             }
             ended => ended,
+        }
+    }
+
+    fn note_way(&mut self, handle: &LinkHandle) {
+        let over_tcp = handle.is_over_tcp();
+        if over_tcp && !self.over_tcp {
+            tracing::warn!("UDP is not answered: the hub is reached over TCP");
+        }
+        self.over_tcp = over_tcp;
+    }
+
+    /// A session that broke over the form of its frames is followed by one that has less of it.
+    fn fall_back(&mut self, spoken: u16, ended: &Result<(), SessionEnd>) {
+        let over_its_form = match ended {
+            Err(SessionEnd::Unreadable(_)) => true,
+            Err(SessionEnd::Bye(bye)) => matches!(
+                bye.reason,
+                ByeReason::ProtocolUnknown | ByeReason::Misbehaved | ByeReason::SealBroken
+            ),
+            Ok(())
+            | Err(
+                SessionEnd::Connect(_)
+                | SessionEnd::Store(_)
+                | SessionEnd::Lost(_)
+                | SessionEnd::LostAgain(_)
+                | SessionEnd::UdpAgain
+                | SessionEnd::Stopping,
+            ) => false,
+        };
+        if over_its_form && spoken > v1::PROTOCOL {
+            tracing::warn!(spoken, "the hub is spoken to in protocol 1 until the next start");
+            self.protocol_max = v1::PROTOCOL;
         }
     }
 
@@ -179,8 +285,7 @@ impl Driver {
     async fn drive(
         &mut self,
         session: &mut EdgeSession,
-        mut sender: FrameSender,
-        mut incoming: mpsc::Receiver<Result<Frame, String>>,
+        mut ends: Ends,
         mut commits: broadcast::Receiver<Committed>,
         stop: &CancellationToken,
     ) -> Result<(), SessionEnd> {
@@ -188,23 +293,33 @@ impl Driver {
         renewal.tick().await;
         let mut contact = tokio::time::interval(CONTACT_NOTE);
         contact.tick().await;
+        let mut metering = tokio::time::interval(METER_LOOK);
         loop {
             while let Some(action) = session.poll_action() {
-                self.act(session, &mut sender, action).await?;
+                self.act(session, &mut ends, action).await?;
             }
             tokio::select! {
                 () = stop.cancelled() => {
                     let bye = Bye { reason: ByeReason::Done, detail: String::new() };
-                    let _ = sender.send(&Frame::Bye(bye).encode()).await;
-                    sender.finish().await;
+                    let _ = ends.send(Frame::Bye(bye)).await;
+                    ends.sender.finish().await;
                     return Err(SessionEnd::Stopping);
                 }
-                frame = incoming.recv() => match frame {
-                    Some(Ok(frame)) => session.handle_frame(frame),
-                    Some(Err(reason)) => return Err(SessionEnd::Lost(reason)),
+                heard = ends.incoming.recv() => match heard {
+                    Some(Heard::Message(message)) => on_message(session, &mut ends, message),
+                    Some(Heard::Lost(reason)) => return Err(SessionEnd::Lost(reason)),
+                    Some(Heard::Unreadable(error)) => {
+                        let (reason, detail) = (ByeReason::ProtocolUnknown, error.to_string());
+                        let _ = ends.send(Frame::Bye(Bye { reason, detail })).await;
+                        ends.sender.finish().await;
+                        return Err(error.into());
+                    }
                     None => return Ok(()),
                 },
                 commit = commits.recv() => self.note_commit(session, commit).await?,
+                _ = metering.tick() => {
+                    self.meter.count(carried_bytes(&ends.handle), (self.now)());
+                }
                 _ = contact.tick() => {
                     let now = (self.now)();
                     self.store.write_local(move |db| put_contact(db, now)).await?;
@@ -239,13 +354,16 @@ impl Driver {
     async fn act(
         &mut self,
         session: &mut EdgeSession,
-        sender: &mut FrameSender,
+        ends: &mut Ends,
         action: EdgeAction,
     ) -> Result<(), SessionEnd> {
         match action {
             EdgeAction::Send(frame) => {
-                let sent = sender.send(&frame.encode()).await;
-                sent.map_err(|error| SessionEnd::Lost(error.to_string()))?;
+                let is_batch = matches!(frame, Frame::Batch(_));
+                let bytes = ends.send(frame).await?;
+                if is_batch {
+                    session.pace().note_sent(bytes, ends.now_ms());
+                }
             }
             EdgeAction::ReadOwn { epoch, range, entries_max, bytes_max } => {
                 let (entries, seals) =
@@ -299,15 +417,56 @@ impl Driver {
     }
 }
 
-async fn read_frames(mut receiver: FrameReceiver, frames: mpsc::Sender<Result<Frame, String>>) {
+/// Both ways: both are paid for.
+fn carried_bytes(handle: &LinkHandle) -> u64 {
+    let stats = handle.stats();
+    stats.sent_bytes + stats.received_bytes
+}
+
+/// Ends, over TCP, when UDP is answered again; over UDP never.
+async fn udp_is_answered(handle: &LinkHandle, config: &LinkConfig, look: Duration) {
+    if !handle.is_over_tcp() {
+        return std::future::pending().await;
+    }
     loop {
-        let read = match receiver.recv().await {
-            Ok(Some(bytes)) => Frame::decode(&bytes).map_err(|error| error.to_string()),
+        tokio::time::sleep(jittered(look)).await;
+        if HubLink::is_udp_answered(config).await {
+            return;
+        }
+    }
+}
+
+fn on_message(session: &mut EdgeSession, ends: &mut Ends, message: Message) {
+    let was_welcomed = session.is_welcomed();
+    match message {
+        Message::Frame(frame) => session.handle_frame(frame),
+        Message::Acks(acks) => {
+            ends.note_trip(session);
+            session.handle_acks(acks, ends.now_ms());
+        }
+    }
+    if session.is_welcomed() && !was_welcomed {
+        ends.note_trip(session);
+        ends.outbound.speak(session.protocol());
+    }
+}
+
+async fn read_frames(
+    mut receiver: FrameReceiver,
+    mut inbound: Inbound,
+    frames: mpsc::Sender<Heard>,
+) {
+    loop {
+        let heard = match receiver.recv().await {
+            Ok(Some(bytes)) => match inbound.decode(&bytes) {
+                Ok(message) => Heard::Message(message),
+                Err(error) => Heard::Unreadable(error),
+            },
             Ok(None) => return,
-            Err(error) => Err(error.to_string()),
+            Err(error) => Heard::Lost(error.to_string()),
         };
-        let last = read.is_err();
-        if frames.send(read).await.is_err() || last {
+        let last = !matches!(heard, Heard::Message(_));
+        if frames.send(heard).await.is_err() || last {
             return;
         }
     }

@@ -4,7 +4,7 @@ mod blobs;
 mod dial;
 pub mod driver;
 pub mod enrolment;
-pub mod frames;
 pub mod membership;
+pub mod meter;
 pub mod transport;
 mod trust;

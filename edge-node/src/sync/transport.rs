@@ -5,18 +5,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quinn::{Connection, ConnectionError, Endpoint, VarInt};
+use quinn::Endpoint;
 use rustls::RootCertStore;
 use rustls::client::Resumption;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use shared_model::id::RegionCode;
 use shared_model::time::Timestamp;
 
-use super::dial::{Dialled, dial};
-pub use super::frames::{FrameReceiver, FrameSender, RecvError, SendError};
+use super::dial::{Dial, Dialled, Way};
 use super::trust::{JudgedTime, hub_name, provider};
+use sync_link::call::{Call, Ended, NoStream};
+pub use sync_link::frames::{FrameReceiver, FrameSender, RecvError, SendError};
+pub use sync_link::quic::{Congestion, LinkSettings};
 
 const ALPN_SYNC: &[u8] = b"omniroute-sync/1";
+/// Over TCP, where a connection is one stream: blobs have their own.
+const ALPN_BLOBS: &[u8] = b"omniroute-blobs/1";
 /// How long a goodbye may take before the box leaves without it.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -28,24 +32,6 @@ mod close {
     pub(super) const REVOKED: u64 = 0x12;
     pub(super) const STOPPING: u64 = 0x13;
     pub(super) const PROTOCOL: u64 = 0x14;
-}
-
-/// How the sending rate follows the link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Congestion {
-    /// Fair to others; slow where packets get lost for other reasons than load.
-    #[default]
-    Cubic,
-    /// For links that lose packets while idle.
-    Bbr,
-}
-
-/// How the link is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LinkSettings {
-    pub congestion: Congestion,
-    /// Off where a middle box drops large packets without a word.
-    pub mtu_discovery: bool,
 }
 
 /// Everything a box needs to reach its hub.
@@ -127,8 +113,18 @@ pub struct HubLink {
 /// What can be asked of a link while its halves are in use elsewhere.
 #[derive(Clone)]
 pub struct LinkHandle {
-    connection: Connection,
-    endpoint: Endpoint,
+    call: Call,
+    endpoint: Option<Endpoint>,
+    dial: Dial,
+}
+
+/// No second stream can be had.
+#[derive(Debug, thiserror::Error)]
+pub enum NoSecondStream {
+    #[error(transparent)]
+    Stream(#[from] NoStream),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
 }
 
 /// What the link has measured.
@@ -147,19 +143,37 @@ impl HubLink {
     /// # Errors
     /// When no address leads to the region's hub.
     pub async fn connect(config: &LinkConfig) -> Result<Self, ConnectError> {
-        let name = hub_name(&config.region);
-        let dialled = dial(&config.hub_addresses, &name, tls(config)?, config.settings).await?;
-        let Dialled { endpoint, connection } = dialled;
-        let address = connection.remote_address().to_string();
-        let (send, receive) = connection
-            .open_bi()
+        Self::connect_by(config, Way::UdpFirst).await
+    }
+
+    /// The same, along the way that worked last: [`LinkHandle::is_over_tcp`].
+    ///
+    /// # Errors
+    /// When no address leads to the region's hub.
+    pub async fn connect_over_tcp(config: &LinkConfig) -> Result<Self, ConnectError> {
+        Self::connect_by(config, Way::TcpFirst).await
+    }
+
+    async fn connect_by(config: &LinkConfig, way: Way) -> Result<Self, ConnectError> {
+        let dial = dial_of(config)?;
+        let Dialled { call, endpoint } = dial.by(way).await?;
+        let address = call.remote_address().to_string();
+        let (sender, receiver) = call
+            .open()
             .await
             .map_err(|error| ConnectError::Unreachable { address, source: error.into() })?;
-        Ok(Self {
-            sender: FrameSender::new(send),
-            receiver: FrameReceiver::new(receive),
-            handle: LinkHandle { connection, endpoint },
-        })
+        Ok(Self { sender, receiver, handle: LinkHandle { call, endpoint, dial } })
+    }
+
+    /// Whether UDP is answered: a handshake, and goodbye.
+    pub async fn is_udp_answered(config: &LinkConfig) -> bool {
+        let Ok(dial) = dial_of(config) else { return false };
+        let Ok(dialled) = dial.by(Way::UdpOnly).await else { return false };
+        dialled.call.close(close::DONE, "");
+        if let Some(endpoint) = dialled.endpoint {
+            let _ = tokio::time::timeout(GOODBYE_TIMEOUT, endpoint.wait_idle()).await;
+        }
+        true
     }
 
     /// Sends one frame; to be awaited to its end.
@@ -188,66 +202,78 @@ impl HubLink {
 impl LinkHandle {
     #[must_use]
     pub fn stats(&self) -> LinkStats {
-        let stats = self.connection.stats();
+        let stats = self.call.stats();
         LinkStats {
-            rtt: stats.path.rtt,
-            sent_bytes: stats.udp_tx.bytes,
-            received_bytes: stats.udp_rx.bytes,
-            lost_packets: stats.path.lost_packets,
+            rtt: stats.rtt,
+            sent_bytes: stats.sent_bytes,
+            received_bytes: stats.received_bytes,
+            lost_packets: stats.lost_packets,
         }
+    }
+
+    /// Whether UDP was not answered.
+    #[must_use]
+    pub const fn is_over_tcp(&self) -> bool {
+        !self.call.has_streams()
     }
 
     /// Why the link has ended, once it has.
     #[must_use]
     pub fn end(&self) -> Option<LinkEnd> {
-        self.connection.close_reason().map(|reason| end_of(&reason))
+        self.call.end().map(end_of)
     }
 
     /// Another stream beside the session's, for blobs. Waits while the hub takes none.
     ///
     /// # Errors
     /// When the link has ended.
-    pub async fn open_stream(&self) -> Result<(FrameSender, FrameReceiver), ConnectionError> {
-        let (send, receive) = self.connection.open_bi().await?;
-        Ok((FrameSender::new(send), FrameReceiver::new(receive)))
+    pub async fn open_stream(&self) -> Result<(FrameSender, FrameReceiver), NoSecondStream> {
+        if self.is_over_tcp() {
+            return Ok(self.dial.beside(&self.call, ALPN_BLOBS).await?.open().await?);
+        }
+        Ok(self.call.open().await?)
     }
 
     /// Waits for the link's end.
     pub async fn ended(&self) -> LinkEnd {
-        end_of(&self.connection.closed().await)
+        end_of(self.call.closed().await)
     }
 
     /// Says goodbye, and waits a moment for the hub to hear it.
     pub async fn close(&self) {
-        self.connection.close(VarInt::from_u32(close::DONE), b"");
-        let _ = tokio::time::timeout(GOODBYE_TIMEOUT, self.endpoint.wait_idle()).await;
+        self.call.close(close::DONE, "");
+        if let Some(endpoint) = &self.endpoint {
+            let _ = tokio::time::timeout(GOODBYE_TIMEOUT, endpoint.wait_idle()).await;
+        }
     }
 }
 
-fn end_of(reason: &ConnectionError) -> LinkEnd {
-    if matches!(reason, ConnectionError::LocallyClosed) {
-        return LinkEnd::Done;
-    }
-    // RFC 9001, 4.8: 0x100 plus the number of the alert by which the hub refused our certificate.
-    if let ConnectionError::ConnectionClosed(closed) = reason
-        && (0x100..0x200).contains(&u64::from(closed.error_code))
-    {
-        return LinkEnd::NotEnrolled;
-    }
-    let ConnectionError::ApplicationClosed(closed) = reason else {
-        return LinkEnd::Lost(reason.to_string());
+fn end_of(how: Ended) -> LinkEnd {
+    let (code, reason) = match how {
+        Ended::Locally => return LinkEnd::Done,
+        // The hub refused our certificate.
+        Ended::Alert { .. } => return LinkEnd::NotEnrolled,
+        Ended::Lost(reason) => return LinkEnd::Lost(reason),
+        Ended::ByPeer { code, reason } => (code, reason),
     };
-    match closed.error_code.into_inner() {
+    match code {
         code if code == u64::from(close::DONE) => LinkEnd::Done,
         close::NOT_ENROLLED => LinkEnd::NotEnrolled,
         close::BUSY => LinkEnd::Busy,
         close::REVOKED => LinkEnd::Revoked,
         close::STOPPING => LinkEnd::HubStopping,
-        close::PROTOCOL => {
-            LinkEnd::ProtocolBroken(String::from_utf8_lossy(&closed.reason).into_owned())
-        }
-        _ => LinkEnd::Lost(reason.to_string()),
+        close::PROTOCOL => LinkEnd::ProtocolBroken(reason),
+        other => LinkEnd::Lost(format!("closed with code {other:#x}: {reason}")),
     }
+}
+
+fn dial_of(config: &LinkConfig) -> Result<Dial, ConnectError> {
+    Ok(Dial {
+        addresses: config.hub_addresses.clone(),
+        server_name: hub_name(&config.region),
+        tls: tls(config)?,
+        settings: config.settings,
+    })
 }
 
 fn tls(config: &LinkConfig) -> Result<rustls::ClientConfig, ConnectError> {

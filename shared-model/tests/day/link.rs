@@ -12,6 +12,7 @@ use shared_model::sync::v1::{
     Ack, Candidate, EdgeAction, EdgeSession, EpochHead, EpochHeld, FeedItem, Finding, Frame, Hello,
     HubAction, HubSession, OwnHead, Standing, Status,
 };
+use shared_model::sync::v2::{self, Acks, Packed, Packer, Unpacker};
 use shared_model::workflows::{Stamp, inspect, project};
 
 use super::dice::Dice;
@@ -310,31 +311,53 @@ impl EdgeStore {
     }
 }
 
+/// What is on its way: as bytes of version 1, or packed.
+#[derive(Debug)]
+enum Carried {
+    Plain(Vec<u8>),
+    Packed(Packed),
+    Acks(Vec<u8>),
+}
+
+const UP: usize = 0;
+const DOWN: usize = 1;
+
 /// One session over one connection. Frames and store work wait until the dice let them happen.
 #[derive(Debug)]
 pub(crate) struct Link {
     edge: EdgeSession,
     hub: HubSession,
     node: NodeId,
-    up: VecDeque<Vec<u8>>,
-    down: VecDeque<Vec<u8>>,
+    up: VecDeque<Carried>,
+    down: VecDeque<Carried>,
+    packing: [Packer; 2],
+    unpacking: [Unpacker; 2],
     edge_work: VecDeque<EdgeAction>,
     hub_work: VecDeque<HubAction>,
     told: usize,
+    steps: usize,
 }
 
 impl Link {
     pub(crate) fn open(edge: &EdgeStore) -> Self {
+        Self::between(edge, v2::PROTOCOL, v2::PROTOCOL)
+    }
+
+    /// Each side speaks no later version than it is given.
+    pub(crate) fn between(edge: &EdgeStore, edge_max: u16, hub_max: u16) -> Self {
         let node = edge.depot.node();
         Self {
-            edge: EdgeSession::new(edge.own_head()),
-            hub: HubSession::new(node),
+            edge: EdgeSession::offering(edge.own_head(), edge_max),
+            hub: HubSession::offering(node, hub_max),
             node,
+            packing: [Packer::new(node), Packer::new(node)],
+            unpacking: [Unpacker::new(node), Unpacker::new(node)],
             up: VecDeque::new(),
             down: VecDeque::new(),
             edge_work: VecDeque::new(),
             hub_work: VecDeque::new(),
             told: edge.depot.log.len(),
+            steps: 0,
         }
     }
 
@@ -352,6 +375,7 @@ impl Link {
 
     /// One thing happens: a frame arrives or a store finishes its work.
     pub(crate) fn step(&mut self, edge: &mut EdgeStore, hub: &mut HubStore, dice: &mut Dice) {
+        self.steps += 1;
         if edge.depot.log.len() > self.told {
             self.told = edge.depot.log.len();
             self.edge.handle_appended(*edge.heads().last().unwrap());
@@ -377,21 +401,61 @@ impl Link {
         self.hub_work.extend(std::iter::from_fn(|| self.hub.poll_action()));
     }
 
+    /// How much has happened.
+    pub(crate) const fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// What both agreed on.
+    pub(crate) const fn protocol(&self) -> u16 {
+        self.edge.protocol()
+    }
+
     fn frame_up(&mut self) {
-        if let Some(bytes) = self.up.pop_front() {
-            self.hub.handle_frame(Frame::decode(&bytes).unwrap());
+        if let Some(carried) = self.up.pop_front() {
+            let frame = self.read(carried, UP).unwrap();
+            self.hub.handle_frame(frame);
         }
     }
 
     fn frame_down(&mut self) {
-        if let Some(bytes) = self.down.pop_front() {
-            self.edge.handle_frame(Frame::decode(&bytes).unwrap());
+        match self.down.pop_front() {
+            Some(Carried::Acks(bytes)) => {
+                self.edge.handle_acks(Acks::decode(&bytes[1..]).unwrap(), 0);
+            }
+            Some(carried) => {
+                let frame = self.read(carried, DOWN).unwrap();
+                self.edge.handle_frame(frame);
+            }
+            None => {}
+        }
+    }
+
+    fn carry(&mut self, frame: &Frame, way: usize) -> Carried {
+        let protocol = [self.edge.protocol(), self.hub.protocol()][way];
+        let packs = protocol >= v2::PROTOCOL && !matches!(frame, Frame::Welcome(_));
+        match packs.then(|| self.packing[way].pack(frame)).flatten() {
+            Some(packed) => Carried::Packed(packed),
+            None => Carried::Plain(frame.encode()),
+        }
+    }
+
+    fn read(&mut self, carried: Carried, way: usize) -> Option<Frame> {
+        match carried {
+            Carried::Plain(bytes) => Some(Frame::decode(&bytes).unwrap()),
+            Carried::Packed(Packed { tag, plain, raw }) => {
+                Some(self.unpacking[way].unpack(tag, &plain, &raw).unwrap())
+            }
+            Carried::Acks(_) => None,
         }
     }
 
     fn work_at_edge(&mut self, store: &mut EdgeStore) {
         match self.edge_work.pop_front() {
-            Some(EdgeAction::Send(frame)) => self.up.push_back(frame.encode()),
+            Some(EdgeAction::Send(frame)) => {
+                let carried = self.carry(&frame, UP);
+                self.up.push_back(carried);
+            }
             Some(EdgeAction::ReadOwn { epoch, range, .. }) => {
                 let (entries, seals) = store.read_own(epoch, range);
                 self.edge.handle_own_entries(entries, seals);
@@ -432,7 +496,13 @@ impl Link {
 
     fn work_at_hub(&mut self, store: &mut HubStore) {
         match self.hub_work.pop_front() {
-            Some(HubAction::Send(frame)) => self.down.push_back(frame.encode()),
+            Some(HubAction::Send(frame)) => {
+                let carried = self.carry(&frame, DOWN);
+                self.down.push_back(carried);
+            }
+            Some(HubAction::Acknowledge(acks)) => {
+                self.down.push_back(Carried::Acks(acks.encode()));
+            }
             Some(HubAction::LookUp(hello)) => self.hub.handle_standing(store.standing(&hello)),
             Some(HubAction::Ingest(candidates)) => {
                 let ack = store.ingest(self.node, candidates);

@@ -251,6 +251,12 @@ impl Depot {
         self.now = Timestamp::from_ms(self.now.ms() + days * 24 * 60 * MINUTE_MS);
     }
 
+    /// Some time passes; says when the next thing that is asked will happen.
+    pub(crate) fn wait_ms(&mut self, ms: i64) -> Timestamp {
+        self.now = Timestamp::from_ms(self.now.ms() + ms);
+        Timestamp::from_ms(self.now.ms() + MINUTE_MS)
+    }
+
     /// Does what a node does by itself once a holder's return has arrived.
     pub(crate) fn absorb(&mut self, right: RightId) -> Result<Decision, Refusal> {
         let id = self.entry_id();

@@ -4,13 +4,13 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use quinn::{Connection, RecvStream, SendStream};
 use shared_model::id::NodeId;
 use shared_model::sync::v1::{BlobAnswer, BlobAsk, PIECE_BYTES_MAX};
 
-use super::frames::{FrameReceiver, FrameSender};
 use crate::registry::BlobPiece;
 use crate::store::HubStore;
+use sync_link::call::Call;
+use sync_link::frames::{FrameReceiver, FrameSender};
 
 /// Below the session's stream, which has 0: blobs get what entries leave of the link.
 const PRIORITY: i32 = -1;
@@ -22,24 +22,28 @@ const ASK_BYTES_MAX: usize = 128;
 
 /// Answers until it is dropped. A stream that breaks ends alone, and the session's end is for the
 /// session to find out.
-pub(super) async fn serve(connection: &Connection, store: &HubStore, node: NodeId) -> Infallible {
-    while let Ok((send, receive)) = connection.accept_bi().await {
-        if let Err(error) = answer_all(send, receive, store, node).await {
-            tracing::info!(%node, error = %format!("{error:#}"), "a node stopped asking for blobs");
-        }
-    }
+pub(super) async fn serve(connection: &Call, store: &HubStore, node: NodeId) -> Infallible {
+    serve_until_it_ends(connection, store, node).await;
     std::future::pending().await
 }
 
+/// The same, until no stream comes any more.
+pub(super) async fn serve_until_it_ends(connection: &Call, store: &HubStore, node: NodeId) {
+    while let Ok((sink, source)) = connection.accept().await {
+        if let Err(error) = answer_all(sink, source, store, node).await {
+            tracing::info!(%node, error = %format!("{error:#}"), "a node stopped asking for blobs");
+        }
+    }
+}
+
 async fn answer_all(
-    send: SendStream,
-    receive: RecvStream,
+    mut sink: FrameSender,
+    source: FrameReceiver,
     store: &HubStore,
     node: NodeId,
 ) -> anyhow::Result<()> {
-    send.set_priority(PRIORITY)?;
-    let (mut sink, mut source) =
-        (FrameSender::new(send), FrameReceiver::new(receive).limited_to(ASK_BYTES_MAX));
+    sink.set_priority(PRIORITY);
+    let mut source = source.limited_to(ASK_BYTES_MAX);
     while let Some(frame) = source.recv().await? {
         let ask = BlobAsk::decode(&frame)?;
         let found = match store.blob_piece(node, ask.blob, ask.offset, PIECE_BYTES_MAX).await {

@@ -11,15 +11,18 @@ use shared_model::id::NodeId;
 use shared_model::sync::v1::{
     Bye, ByeReason, Candidate, Frame, HubAction, HubSession, WINDOW_FRAMES_MAX,
 };
+use shared_model::sync::v2;
+use sync_link::codec::{DecodeError, Inbound, Message, Outbound};
+use sync_link::squeeze::OpenError;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::blobs;
 use super::endpoint::{PeerConnection, close, close_with};
-use super::frames::{FrameReceiver, FrameSender};
 use crate::clock;
 use crate::store::{FEED_ITEMS_MAX, HubStore, StoreError};
+use sync_link::frames::{FrameReceiver, FrameSender};
 
 /// A node says who it is at once.
 const HELLO_WITHIN: Duration = Duration::from_secs(20);
@@ -31,6 +34,8 @@ const SEEN_EVERY: Duration = Duration::from_secs(20);
 const FRAMES_IN_MAX: usize = 2 * WINDOW_FRAMES_MAX;
 /// Frames handled ahead of being sent: the feed's window, the acknowledgements, and a few more.
 const FRAMES_OUT_MAX: usize = 4 * WINDOW_FRAMES_MAX;
+/// What an older session of a node still has in hand is committed before the newer one looks.
+const HANDING_OVER: Duration = Duration::from_secs(5);
 /// A farewell that nobody reads is given up.
 const FAREWELL_WITHIN: Duration = Duration::from_secs(3);
 
@@ -62,7 +67,15 @@ impl FrameSink for FrameSender {
 pub struct Driver {
     store: HubStore,
     stopping: CancellationToken,
-    sessions: Arc<Mutex<HashMap<NodeId, CancellationToken>>>,
+    sessions: Arc<Mutex<HashMap<NodeId, Live>>>,
+    protocol_max: u16,
+}
+
+/// A session of a node.
+#[derive(Clone)]
+struct Live {
+    replaced: CancellationToken,
+    ended: CancellationToken,
 }
 
 /// How a session ended.
@@ -95,7 +108,14 @@ impl End {
 impl Driver {
     #[must_use]
     pub fn new(store: HubStore, stopping: CancellationToken) -> Self {
-        Self { store, stopping, sessions: Arc::default() }
+        Self { store, stopping, sessions: Arc::default(), protocol_max: v2::PROTOCOL }
+    }
+
+    /// Speaks no later version of the protocol than this.
+    #[must_use]
+    pub const fn limited_to(mut self, protocol_max: u16) -> Self {
+        self.protocol_max = protocol_max;
+        self
     }
 
     /// Nodes with a live session in this process.
@@ -123,24 +143,37 @@ impl Driver {
         close_with(&peer.connection, end, "");
     }
 
+    /// Hands out blobs to a node whose session is on another connection.
+    pub async fn serve_blobs(&self, peer: PeerConnection) {
+        tokio::select! {
+            () = blobs::serve_until_it_ends(&peer.connection, &self.store, peer.node) => {}
+            () = self.stopping.cancelled() => {}
+            _ = peer.connection.closed() => {}
+        }
+        close_with(&peer.connection, close::DONE, "");
+    }
+
     /// Drives a session over any pipe; returns the code to close its connection with.
     pub async fn run(&self, node: NodeId, source: impl FrameSource, sink: impl FrameSink) -> u32 {
-        let replaced = CancellationToken::new();
-        let older = self.sessions_lock().insert(node, replaced.clone());
+        let live = Live { replaced: CancellationToken::new(), ended: CancellationToken::new() };
+        let _ended = live.ended.clone().drop_guard();
+        let older = self.sessions_lock().insert(node, live.clone());
         if let Some(older) = older {
-            older.cancel();
+            older.replaced.cancel();
+            // What it has received counts: the node need not send it again.
+            let _ = tokio::time::timeout(HANDING_OVER, older.ended.cancelled()).await;
         }
         tracing::info!(%node, "session begins");
-        let end = self.converse(node, source, sink, &replaced).await;
+        let end = self.converse(node, source, sink, &live.replaced).await;
         tracing::info!(%node, ?end, "session ends");
-        if !replaced.is_cancelled() {
+        if !live.replaced.is_cancelled() {
             self.sessions_lock().remove(&node);
         }
         self.store.tell_changed();
         end.close_code()
     }
 
-    fn sessions_lock(&self) -> std::sync::MutexGuard<'_, HashMap<NodeId, CancellationToken>> {
+    fn sessions_lock(&self) -> std::sync::MutexGuard<'_, HashMap<NodeId, Live>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -154,7 +187,7 @@ impl Driver {
         replaced: &CancellationToken,
     ) -> End {
         let (to_session, frames_in) = mpsc::channel(FRAMES_IN_MAX);
-        let (frames_out, mut to_peer) = mpsc::channel::<Frame>(FRAMES_OUT_MAX);
+        let (frames_out, mut to_peer) = mpsc::channel::<Message>(FRAMES_OUT_MAX);
         let reading = async {
             loop {
                 let received = source.recv().await;
@@ -166,15 +199,17 @@ impl Driver {
             }
         };
         let writing = async {
-            while let Some(frame) = to_peer.recv().await {
-                sink.send(frame.encode()).await?;
+            let mut outbound = Outbound::new(node);
+            while let Some(message) = to_peer.recv().await {
+                sink.send(outbound.encode(&message)).await?;
             }
             anyhow::Ok(())
         };
         let conversation = Conversation {
             driver: self,
             node,
-            session: HubSession::new(node),
+            session: HubSession::offering(node, self.protocol_max),
+            inbound: Inbound::new(node, self.protocol_max),
             frames_in,
             frames_out,
             replaced,
@@ -196,8 +231,9 @@ struct Conversation<'a> {
     driver: &'a Driver,
     node: NodeId,
     session: HubSession,
+    inbound: Inbound,
     frames_in: mpsc::Receiver<anyhow::Result<Option<Vec<u8>>>>,
-    frames_out: mpsc::Sender<Frame>,
+    frames_out: mpsc::Sender<Message>,
     replaced: &'a CancellationToken,
     heard: Instant,
 }
@@ -218,6 +254,7 @@ impl Conversation<'_> {
                     return End::Stopping;
                 }
                 () = self.replaced.cancelled() => {
+                    self.finish_received().await;
                     self.farewell(ByeReason::Done, "a newer session of this node").await;
                     return End::Replaced;
                 }
@@ -263,17 +300,42 @@ impl Conversation<'_> {
             }
         }
         for frame in frames {
-            match Frame::decode(&frame) {
-                Ok(frame) => self.session.handle_frame(frame),
+            match self.inbound.decode(&frame) {
+                Ok(Message::Frame(frame)) => self.session.handle_frame(frame),
+                Ok(Message::Acks(_)) => {
+                    self.act().await?;
+                    return Ok(Some(self.turn_away("a node acknowledges no batches").await));
+                }
                 Err(error) => {
                     self.act().await?;
-                    self.farewell(ByeReason::Misbehaved, &error.to_string()).await;
-                    return Ok(Some(End::Closed(ByeReason::Misbehaved)));
+                    return Ok(Some(self.unreadable(error).await));
                 }
             }
         }
         let end = self.act().await?;
         Ok(end.or_else(|| gone.then_some(End::Gone)))
+    }
+
+    async fn turn_away(&mut self, detail: &str) -> End {
+        self.farewell(ByeReason::Misbehaved, detail).await;
+        End::Closed(ByeReason::Misbehaved)
+    }
+
+    async fn unreadable(&mut self, error: DecodeError) -> End {
+        if !matches!(error, DecodeError::Open(OpenError::UnknownDictionary { .. })) {
+            return self.turn_away(&error.to_string()).await;
+        }
+        self.farewell(ByeReason::ProtocolUnknown, &error.to_string()).await;
+        End::Closed(ByeReason::ProtocolUnknown)
+    }
+
+    /// Commits whole frames that came before a newer session of the node did.
+    async fn finish_received(&mut self) {
+        while let Ok(Ok(Some(frame))) = self.frames_in.try_recv() {
+            if !matches!(self.on_frames(frame).await, Ok(None)) {
+                return;
+            }
+        }
     }
 
     /// Carries out everything that the session asks for.
@@ -301,7 +363,12 @@ impl Conversation<'_> {
         match action {
             HubAction::Send(frame) => {
                 // Nobody receives any more only when the link is gone.
-                if self.frames_out.send(frame).await.is_err() {
+                if self.frames_out.send(frame.into()).await.is_err() {
+                    return Ok(Some(End::Gone));
+                }
+            }
+            HubAction::Acknowledge(acks) => {
+                if self.frames_out.send(Message::Acks(acks)).await.is_err() {
                     return Ok(Some(End::Gone));
                 }
             }
@@ -338,12 +405,10 @@ impl Conversation<'_> {
         if batches.is_empty() {
             return Ok(());
         }
-        let count = batches.len();
+        let count = u16::try_from(batches.len()).unwrap_or(u16::MAX);
         let candidates = batches.into_iter().flatten().collect();
         let ack = self.driver.store.ingest(self.node, candidates, clock::now()).await?;
-        for _ in 0..count {
-            self.session.handle_ingested(ack.clone());
-        }
+        self.session.handle_ingested_together(ack, count);
         Ok(())
     }
 
@@ -384,7 +449,7 @@ impl Conversation<'_> {
 
     async fn farewell(&mut self, reason: ByeReason, detail: &str) {
         let bye = Frame::Bye(Bye { reason, detail: detail.to_owned() });
-        let _ = tokio::time::timeout(FAREWELL_WITHIN, self.frames_out.send(bye)).await;
+        let _ = tokio::time::timeout(FAREWELL_WITHIN, self.frames_out.send(bye.into())).await;
     }
 }
 

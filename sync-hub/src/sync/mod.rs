@@ -4,5 +4,4 @@ pub mod blobs;
 pub mod driver;
 pub mod endpoint;
 pub mod enrolment;
-pub mod frames;
 mod reset_key;

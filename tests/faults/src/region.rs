@@ -90,10 +90,10 @@ impl Region {
             }
             while let Some(action) = hub.poll_action() {
                 quiet = false;
-                if let HubAction::Send(frame) = action {
-                    edge.handle_frame(over_the_wire(&frame)?);
-                } else {
-                    self.carry_out(&mut hub, action)?;
+                match action {
+                    HubAction::Send(frame) => edge.handle_frame(over_the_wire(&frame)?),
+                    HubAction::Acknowledge(acks) => edge.handle_acks(acks, 0),
+                    action => self.carry_out(&mut hub, action)?,
                 }
             }
             if quiet {

@@ -10,6 +10,7 @@ mod poison;
 mod resend;
 mod restore;
 mod rot;
+mod tcp;
 mod wire;
 
 use std::path::Path;

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use quinn::{Connection, VarInt};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::client::{Resumption, verify_server_name};
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use rustls::server::ParsedCertificate;
 use shared_model::enrolment::{
     Answer, Ask, EnrolmentGrant, EnrolmentRefused as Refused, EnrolmentRequest, RenewalGrant,
@@ -21,11 +20,11 @@ use shared_model::time::Timestamp;
 
 pub use shared_model::enrolment::SIGNING_CONTEXT;
 
-use super::dial::{Dialled, dial};
-use super::frames::{FrameReceiver, FrameSender};
+use super::dial::{Dial, Dialled, Way};
 use super::transport::{Congestion, LinkConfig, LinkSettings};
 use super::trust::{JudgedTime, PinnedRoot, hub_name, provider, sha256};
 use crate::judged_time::judged;
+use sync_link::call::Call;
 
 const ALPN_ENROL: &[u8] = b"omniroute-enrol/1";
 /// A grant is a few certificates and addresses.
@@ -106,8 +105,8 @@ pub async fn enrol<S: Fn(&[u8]) -> [u8; 64]>(
         author_public_key: identity.author_public_key,
         signature: (identity.sign)(&proof),
     };
-    match ask(&hub.connection, &Ask::Enrol(request)).await? {
-        Answer::Granted(grant) => accept(grant, &token, &hub.connection, &key),
+    match ask(&hub.call, &Ask::Enrol(request)).await? {
+        Answer::Granted(grant) => accept(grant, &token, &hub.call, &key),
         Answer::Refused(refused) => Err(EnrolmentRefused::from(refused).into()),
         Answer::Renewed(_) => bail!("the hub answered another question"),
     }
@@ -136,9 +135,9 @@ pub async fn renew<S: Fn(&[u8]) -> [u8; 64]>(
     let (key, csr) = key_and_request()?;
     let time = JudgedTime::new(config.now, config.clock_floor);
     let hub = call(&config.hub_addresses, sha256(&config.root_der), time).await?;
-    require_hub_of(&config.region, &hub.connection)?;
+    require_hub_of(&config.region, &hub.call)?;
     let mut binding = [0; 32];
-    if hub.connection.export_keying_material(&mut binding, BINDING_LABEL, b"").is_err() {
+    if !hub.call.export(&mut binding, BINDING_LABEL) {
         bail!("the connection gives no keying material");
     }
     let proof = renewal_proof(&binding, &csr, identity.node);
@@ -149,7 +148,7 @@ pub async fn renew<S: Fn(&[u8]) -> [u8; 64]>(
         signature: (identity.sign)(&proof),
     };
     let RenewalGrant { chain, hub_addresses, hub_now } =
-        match ask(&hub.connection, &Ask::Renew(request)).await? {
+        match ask(&hub.call, &Ask::Renew(request)).await? {
             Answer::Renewed(grant) => grant,
             Answer::Refused(refused) => return Err(EnrolmentRefused::from(refused).into()),
             Answer::Granted(_) => bail!("the hub answered another question"),
@@ -175,21 +174,26 @@ async fn call(
     time: JudgedTime,
 ) -> anyhow::Result<Dialled> {
     let settings = LinkSettings { congestion: Congestion::Cubic, mtu_discovery: false };
-    Ok(dial(hub_addresses, ANY_HUB, tls(root_pin, time)?, settings).await?)
+    let dial = Dial {
+        addresses: hub_addresses.to_vec(),
+        server_name: ANY_HUB.to_owned(),
+        tls: tls(root_pin, time)?,
+        settings,
+    };
+    Ok(dial.by(Way::UdpFirst).await?)
 }
 
-async fn ask(connection: &Connection, question: &Ask) -> anyhow::Result<Answer> {
+async fn ask(call: &Call, question: &Ask) -> anyhow::Result<Answer> {
     let exchange = async {
-        let (send, receive) = connection.open_bi().await?;
-        let mut send = FrameSender::new(send);
+        let (mut send, receive) = call.open().await?;
         send.send(&minicbor::to_vec(question)?).await?;
-        let mut receive = FrameReceiver::new(receive).limited_to(ANSWER_BYTES_MAX);
+        let mut receive = receive.limited_to(ANSWER_BYTES_MAX);
         receive.recv().await?.context("the hub ended without an answer")
     };
     let answer = tokio::time::timeout(ANSWER_TIMEOUT, exchange)
         .await
         .context("the hub does not answer; remedy: try again with the same token")??;
-    connection.close(VarInt::from_u32(0), b"");
+    call.close(0, "");
     minicbor::decode(&answer).context("the hub's answer cannot be read")
 }
 
@@ -203,12 +207,12 @@ impl From<Refused> for EnrolmentRefused {
 fn accept(
     grant: EnrolmentGrant,
     token: &Token,
-    connection: &Connection,
+    call: &Call,
     key: &KeyPair,
 ) -> anyhow::Result<Enrolled> {
     ensure!(sha256(&grant.root) == token.root_pin, "the hub granted another region's root");
     let region: RegionCode = grant.region.parse().context("the hub's region")?;
-    require_hub_of(&region, connection)?;
+    require_hub_of(&region, call)?;
     ensure!(!grant.chain.is_empty(), "the hub granted no certificate");
     Ok(Enrolled {
         node_certificate_chain_der: grant.chain.into_iter().map(Into::into).collect(),
@@ -229,11 +233,8 @@ fn or_else_known(told: Vec<String>, known: &[String]) -> Vec<String> {
 }
 
 /// The handshake has proved that the region's root signed what was shown; this proves for whom.
-fn require_hub_of(region: &RegionCode, connection: &Connection) -> anyhow::Result<()> {
-    let shown = connection
-        .peer_identity()
-        .and_then(|shown| shown.downcast::<Vec<CertificateDer<'static>>>().ok())
-        .context("the hub showed no certificate")?;
+fn require_hub_of(region: &RegionCode, call: &Call) -> anyhow::Result<()> {
+    let shown = call.peer_chain();
     let leaf = shown.first().context("the hub showed no certificate")?;
     let name = ServerName::try_from(hub_name(region)).context("the hub's name")?;
     verify_server_name(&ParsedCertificate::try_from(leaf)?, &name)

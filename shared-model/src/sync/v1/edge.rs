@@ -14,6 +14,7 @@ use super::frame::{
 use super::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, WINDOW_FRAMES_MAX};
 use crate::id::{NodeId, SiteCode};
 use crate::log::{EntryBytes, Epoch, Hash, Range, Seal, Seq, VersionVector};
+use crate::sync::v2::{self, Acks, Pace};
 use crate::time::Timestamp;
 
 /// Where the own log stands.
@@ -105,6 +106,9 @@ enum Stage {
 pub struct EdgeSession {
     node: NodeId,
     stage: Stage,
+    protocol_max: u16,
+    /// What was agreed on; the lowest before that.
+    protocol: u16,
     heads: Vec<EpochHead>,
     hub_incarnation: Option<Vec<u8>>,
     cursor: u64,
@@ -114,7 +118,10 @@ pub struct EdgeSession {
     hub_tips: Vec<(Epoch, Seq)>,
     /// What was sent in this session or is held: no need to send it again.
     sent: VersionVector,
+    /// In protocol 1.
     in_flight: usize,
+    /// In protocol 2.
+    pace: Pace,
     reading: bool,
     told_status_at: Option<(Epoch, Seq)>,
     reading_status: bool,
@@ -124,12 +131,18 @@ pub struct EdgeSession {
 }
 
 impl EdgeSession {
-    /// Opens a session; the first action is the hello.
+    /// Opens a session in the newest version; the first action is the hello.
     #[must_use]
     pub fn new(own: OwnHead) -> Self {
+        Self::offering(own, v2::PROTOCOL)
+    }
+
+    /// Opens a session in no later version than `protocol_max`.
+    #[must_use]
+    pub fn offering(own: OwnHead, protocol_max: u16) -> Self {
         let hello = Hello {
             protocol_min: PROTOCOL,
-            protocol_max: PROTOCOL,
+            protocol_max,
             node: own.node,
             site: own.site,
             heads: own.heads.clone(),
@@ -141,6 +154,8 @@ impl EdgeSession {
         Self {
             node: own.node,
             stage: Stage::Opening,
+            protocol_max,
+            protocol: PROTOCOL,
             heads: own.heads,
             hub_incarnation: own.hub_incarnation,
             cursor: own.cursor,
@@ -148,6 +163,7 @@ impl EdgeSession {
             hub_tips: Vec::new(),
             sent: VersionVector::default(),
             in_flight: 0,
+            pace: Pace::default(),
             reading: false,
             told_status_at: None,
             reading_status: false,
@@ -173,6 +189,34 @@ impl EdgeSession {
         !matches!(self.stage, Stage::Opening | Stage::Closed)
     }
 
+    /// What was agreed on with the hub.
+    #[must_use]
+    pub const fn protocol(&self) -> u16 {
+        self.protocol
+    }
+
+    /// How large frames are and how many are under way, in protocol 2.
+    pub const fn pace(&mut self) -> &mut Pace {
+        &mut self.pace
+    }
+
+    /// One acknowledgement came for several batches, at `now_ms` of the steady clock that
+    /// [`Pace::note_sent`] is told.
+    pub fn handle_acks(&mut self, acks: Acks, now_ms: u64) {
+        match self.stage {
+            Stage::Closed => {}
+            Stage::Streaming if self.protocol >= v2::PROTOCOL => {
+                self.pace.note_acked(usize::from(acks.batches), now_ms);
+                self.on_ack(acks.ack);
+            }
+            Stage::Opening
+            | Stage::Reopening { .. }
+            | Stage::Recovering { .. }
+            | Stage::Recovered
+            | Stage::Streaming => self.misbehaved("the hub's frame is out of order"),
+        }
+    }
+
     /// A frame came from the hub.
     pub fn handle_frame(&mut self, frame: Frame) {
         match (self.stage, frame) {
@@ -184,7 +228,10 @@ impl EdgeSession {
             (Stage::Recovering { epoch, last }, Frame::Batch(batch)) => {
                 self.on_tail(epoch, last, batch);
             }
-            (Stage::Streaming, Frame::Ack(ack)) => self.on_ack(ack),
+            (Stage::Streaming, Frame::Ack(ack)) => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                self.on_ack(ack);
+            }
             (Stage::Streaming, Frame::Feed(feed)) => {
                 self.actions.push_back(EdgeAction::StoreFeed {
                     items: feed.items,
@@ -227,7 +274,11 @@ impl EdgeSession {
         };
         let last = Seq(first.seq.0 + entries.len() as u64 - 1);
         self.sent.insert_range(self.node, first.epoch, Range { first: first.seq, last });
-        self.in_flight += 1;
+        if self.protocol >= v2::PROTOCOL {
+            self.pace.begin(entries.iter().map(|entry| entry.as_bytes().len()).sum());
+        } else {
+            self.in_flight += 1;
+        }
         let entries = entries.into_iter().map(|entry| ByteVec::from(entry.into_bytes())).collect();
         let batch = Batch { epoch: first.epoch, first: first.seq, entries, seals };
         self.actions.push_back(EdgeAction::Send(Frame::Batch(batch)));
@@ -287,9 +338,10 @@ impl EdgeSession {
     }
 
     fn on_welcome(&mut self, welcome: Welcome) {
-        if welcome.protocol != PROTOCOL {
+        if !(PROTOCOL..=self.protocol_max).contains(&welcome.protocol) {
             return self.misbehaved("the hub chose a version that was not offered");
         }
+        self.protocol = welcome.protocol;
         for held in &welcome.held {
             for range in &held.ranges {
                 self.held.insert_range(self.node, held.epoch, *range);
@@ -356,7 +408,6 @@ impl EdgeSession {
     }
 
     fn on_ack(&mut self, ack: Ack) {
-        self.in_flight = self.in_flight.saturating_sub(1);
         for held in &ack.held {
             for range in &held.ranges {
                 self.held.insert_range(self.node, held.epoch, *range);
@@ -368,7 +419,11 @@ impl EdgeSession {
 
     /// Keeps the window full, oldest first; when nothing is left, says so once.
     fn send_more(&mut self) {
-        if self.stage != Stage::Streaming || self.reading || self.in_flight >= WINDOW_FRAMES_MAX {
+        let (may_send, idle, bytes_max) = match self.protocol >= v2::PROTOCOL {
+            true => (self.pace.may_send(), self.pace.is_idle(), self.pace.read_bytes_max()),
+            false => (self.in_flight < WINDOW_FRAMES_MAX, self.in_flight == 0, BATCH_BYTES_MAX),
+        };
+        if self.stage != Stage::Streaming || self.reading || !may_send {
             return;
         }
         let gap = self.heads.iter().find_map(|head| {
@@ -381,9 +436,9 @@ impl EdgeSession {
                 epoch,
                 range,
                 entries_max: BATCH_ENTRIES_MAX,
-                bytes_max: BATCH_BYTES_MAX,
+                bytes_max,
             });
-        } else if self.in_flight == 0 {
+        } else if idle {
             let at = self.heads.last().map(|head| (head.epoch, head.seq));
             if at != self.told_status_at && !self.reading_status {
                 self.reading_status = true;

@@ -16,6 +16,7 @@ use crate::id::NodeId;
 use crate::log::{
     AuthorPublicKey, Chain, EntryBytes, Epoch, Hash, InvalidEntry, Position, Range, Seal, Seq,
 };
+use crate::sync::v2::{self, Acks};
 use crate::time::Timestamp;
 
 /// What the hub's store knows of a node when it says hello.
@@ -67,6 +68,8 @@ pub enum Finding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HubAction {
     Send(Frame),
+    /// In protocol 2: one acknowledgement for several batches.
+    Acknowledge(Acks),
     /// Look the node up; answer with [`HubSession::handle_standing`].
     LookUp(Hello),
     /// Commit; answer with [`HubSession::handle_ingested`].
@@ -104,6 +107,9 @@ enum Stage {
 pub struct HubSession {
     node: NodeId,
     stage: Stage,
+    protocol_max: u16,
+    /// What was agreed on.
+    protocol: u16,
     hello: Option<Hello>,
     /// What the node was told; said again with another verdict when a fork shows later.
     welcome: Option<Welcome>,
@@ -121,12 +127,20 @@ pub struct HubSession {
 }
 
 impl HubSession {
-    /// `node` is who the peer's certificate says it is.
+    /// `node` is who the peer's certificate says it is. Speaks the newest version.
     #[must_use]
     pub const fn new(node: NodeId) -> Self {
+        Self::offering(node, v2::PROTOCOL)
+    }
+
+    /// Speaks no later version than `protocol_max`.
+    #[must_use]
+    pub const fn offering(node: NodeId, protocol_max: u16) -> Self {
         Self {
             node,
             stage: Stage::Opening,
+            protocol_max,
+            protocol: PROTOCOL,
             hello: None,
             welcome: None,
             author_key: None,
@@ -150,6 +164,12 @@ impl HubSession {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.stage == Stage::Closed
+    }
+
+    /// What was agreed on with the node.
+    #[must_use]
+    pub const fn protocol(&self) -> u16 {
+        self.protocol
     }
 
     /// Whether the node showed another history than the one held.
@@ -214,7 +234,7 @@ impl HubSession {
             hello.hub_incarnation.as_ref().is_some_and(|known| **known == standing.incarnation);
         self.feed_sent = if same_incarnation { hello.cursor } else { 0 };
         let welcome = Welcome {
-            protocol: PROTOCOL,
+            protocol: self.protocol,
             hub: standing.hub,
             incarnation: standing.incarnation.into(),
             held: standing.held,
@@ -230,7 +250,18 @@ impl HubSession {
 
     /// The batch is committed.
     pub fn handle_ingested(&mut self, ack: Ack) {
-        self.actions.push_back(HubAction::Send(Frame::Ack(ack)));
+        self.handle_ingested_together(ack, 1);
+    }
+
+    /// So many batches are committed, in one go.
+    pub fn handle_ingested_together(&mut self, ack: Ack, batches: u16) {
+        if self.protocol >= v2::PROTOCOL {
+            self.actions.push_back(HubAction::Acknowledge(Acks { batches, ack }));
+        } else {
+            for _ in 0..batches {
+                self.actions.push_back(HubAction::Send(Frame::Ack(ack.clone())));
+            }
+        }
     }
 
     /// Entries of the node's own log, in order from the first asked for, and their seals.
@@ -281,10 +312,12 @@ impl HubSession {
         if hello.node != self.node {
             return self.end(ByeReason::NotEnrolled, "the certificate names another node");
         }
-        if !(hello.protocol_min..=hello.protocol_max).contains(&PROTOCOL) {
-            let detail = format!("this hub speaks version {PROTOCOL}");
+        let newest = hello.protocol_max.min(self.protocol_max);
+        if newest < hello.protocol_min.max(PROTOCOL) {
+            let detail = format!("this hub speaks versions {PROTOCOL} to {}", self.protocol_max);
             return self.end(ByeReason::ProtocolUnknown, &detail);
         }
+        self.protocol = newest;
         self.hello = Some(hello.clone());
         self.stage = Stage::LookingUp;
         self.actions.push_back(HubAction::LookUp(hello));

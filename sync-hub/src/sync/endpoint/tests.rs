@@ -3,15 +3,15 @@
 use std::net::Ipv4Addr;
 use std::time::SystemTime;
 
-use quinn::ConnectionError;
 use quinn::crypto::rustls::QuicClientConfig;
+use quinn::{Connection, ConnectionError};
 use rcgen::{CertificateParams, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use shared_model::time::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::sync::frames::{FRAME_BYTES_MAX, RecvError};
+use sync_link::frames::{FRAME_BYTES_MAX, RecvError};
 
 const SETTINGS: LinkSettings = LinkSettings { congestion: Congestion::Cubic, mtu_discovery: false };
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -219,7 +219,7 @@ async fn an_announced_giant_ends_the_session() {
 async fn a_running_hub_shows_its_new_certificate() {
     let region = Region::new();
     let (mut endpoint, address) = region.bind();
-    let shown = |connection: &Connection| certificate_of(connection).unwrap();
+    let shown = |connection: &Connection| Call::Quic(connection.clone()).peer_chain()[0].clone();
     let callers = async {
         let first = call(&region, address, ALPN_ENROL, None).await.unwrap();
         assert_eq!(shown(&first), region.pki.sync_chain()[0]);

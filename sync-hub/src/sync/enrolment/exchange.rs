@@ -16,7 +16,7 @@ use super::token::hash_of;
 use super::{Claim, EnrolmentRegistry, Refusal, Renewal, Seat};
 use crate::pki::{RegionPki, fingerprint};
 use crate::sync::endpoint::{Applicant, close, close_with};
-use crate::sync::frames::FrameSender;
+use sync_link::frames::FrameSender;
 
 /// A request is a certificate request and a few numbers.
 const REQUEST_BYTES_MAX: usize = 16 * 1024;
@@ -80,10 +80,9 @@ type Binding = [u8; 32];
 
 fn binding(applicant: &Applicant) -> anyhow::Result<Binding> {
     let mut binding = Binding::default();
-    match applicant.connection.export_keying_material(&mut binding, BINDING_LABEL, b"") {
-        Ok(()) => Ok(binding),
-        Err(_) => anyhow::bail!("the connection gives no keying material"),
-    }
+    let exported = applicant.connection.export(&mut binding, BINDING_LABEL);
+    anyhow::ensure!(exported, "the connection gives no keying material");
+    Ok(binding)
 }
 
 /// What was decided, and for whom.
