@@ -65,7 +65,10 @@ impl Repair {
             println!("A new epoch is open; what is missing comes back from the hub.");
         }
         for table in &salvage.incomplete {
-            println!("Rows of `{table}` may be gone, and no hub has them: see API.md, Repair.");
+            println!(
+                "Rows of `{table}` may be gone, and no hub has them; remedy where somebody is \
+                 missed: staff set-pin, device pair."
+            );
         }
         Ok(())
     }

@@ -8,10 +8,12 @@
 #![expect(unsafe_code, reason = "SQLite hands out the log's file through a C function alone")]
 
 use std::ffi::c_int;
+use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior, ffi};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 
 use super::StoreError;
+use super::open::open_file;
 
 /// Bytes moved at once.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -26,6 +28,31 @@ pub(super) fn make_durable(db: &mut Connection) -> Result<(), StoreError> {
         ffi::SQLITE_OK => Ok(()),
         code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None).into()),
     }
+}
+
+/// Makes sure that the folder knows which files there are. SQLite does so with the first sync of a journal
+/// that it has made itself; one that it found was perhaps made by a process that never got there, and
+/// without its name it is lost with all commits in it. A small file beside the database gets a new
+/// journal for this alone.
+pub(super) fn sync_folder(database: &Path) -> Result<(), StoreError> {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-folder");
+    let beside = Path::new(&name);
+    match begin_a_journal(beside) {
+        Err(StoreError::Damaged(_)) => {
+            // It holds nothing.
+            let _ = std::fs::remove_file(beside);
+            begin_a_journal(beside)
+        }
+        done => done,
+    }
+}
+
+fn begin_a_journal(beside: &Path) -> Result<(), StoreError> {
+    let db = open_file(beside, OpenFlags::default())?;
+    db.pragma_update(None, "journal_mode", "DELETE")?;
+    let times: i32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(db.pragma_update(None, "user_version", times.wrapping_add(1))?)
 }
 
 fn rewrite(db: &Connection) -> c_int {

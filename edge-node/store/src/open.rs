@@ -98,6 +98,7 @@ pub fn migrate(path: &Path, node: NodeId) -> Result<(), OpenError> {
 pub(super) fn open_current(path: &Path, node: NodeId) -> Result<Connection, OpenError> {
     let mut db = open_writing(path)?;
     log_file::make_durable(&mut db)?;
+    log_file::sync_folder(path)?;
     copy(&db);
     sum_old_pages(&db)?;
     // In one transaction: by itself each step is noted in another one than it is done in, and a power

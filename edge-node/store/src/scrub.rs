@@ -156,7 +156,7 @@ impl Scrub {
         for _ in 1..LOOKS_MAX {
             match checked_pages::look_at(&self.db, number)? {
                 Page::Damaged => std::thread::yield_now(),
-                page => return Ok(page),
+                page @ (Page::Sound | Page::Unwritten) => return Ok(page),
             }
         }
         checked_pages::look_at(&self.db, number)

@@ -242,6 +242,7 @@ impl Writer {
             | OpenError::Thread(_)) => StoreError::Damaged(error.to_string()),
         })?;
         log_file::make_durable(&mut db)?;
+        log_file::sync_folder(&self.path)?;
         self.desk.refresh(&db)?;
         self.db = db;
         self.suspect = false;

@@ -188,7 +188,9 @@ fn look_round(depot: &Depot, case: Case) -> anyhow::Result<()> {
 fn is_clean(error: &StoreError) -> bool {
     match error {
         StoreError::DiskFull | StoreError::Sqlite(_) => true,
-        StoreError::Stopped | StoreError::QueueFull | StoreError::Damaged(_) => false,
+        // A start whose migrations met the fault.
+        StoreError::Damaged(said) => said.contains("could not be brought up to date"),
+        StoreError::Stopped | StoreError::QueueFull => false,
     }
 }
 

@@ -74,26 +74,27 @@ impl Region {
             let mut quiet = true;
             while let Some(action) = edge.poll_action() {
                 quiet = false;
-                match action {
-                    EdgeAction::Send(Frame::Hello(mut hello)) => {
-                        // The oldest version: it is the one that never changes.
-                        hello.protocol_max = hello.protocol_min;
-                        hub.handle_frame(over_the_wire(&Frame::Hello(hello))?);
-                    }
-                    EdgeAction::Send(frame) => hub.handle_frame(over_the_wire(&frame)?),
-                    EdgeAction::Close(bye) if bye.reason == ByeReason::Done => {
-                        return Ok(Ended::Again);
-                    }
-                    EdgeAction::Close(bye) => bail!("the session ended: {}", bye.detail),
-                    action => carry_out(depot, &mut edge, action)?,
+                if let EdgeAction::Send(Frame::Hello(mut hello)) = action {
+                    // The oldest version: it is the one that never changes.
+                    hello.protocol_max = hello.protocol_min;
+                    hub.handle_frame(over_the_wire(&Frame::Hello(hello))?);
+                } else if let EdgeAction::Send(frame) = action {
+                    hub.handle_frame(over_the_wire(&frame)?);
+                } else if let EdgeAction::Close(bye) = action {
+                    anyhow::ensure!(bye.reason == ByeReason::Done, "it ended: {}", bye.detail);
+                    return Ok(Ended::Again);
+                } else {
+                    carry_out(depot, &mut edge, action)?;
                 }
             }
             while let Some(action) = hub.poll_action() {
                 quiet = false;
-                match action {
-                    HubAction::Send(frame) => edge.handle_frame(over_the_wire(&frame)?),
-                    HubAction::Acknowledge(acks) => edge.handle_acks(acks, 0),
-                    action => self.carry_out(&mut hub, action)?,
+                if let HubAction::Send(frame) = action {
+                    edge.handle_frame(over_the_wire(&frame)?);
+                } else if let HubAction::Acknowledge(acks) = action {
+                    edge.handle_acks(acks, 0);
+                } else {
+                    self.carry_out(&mut hub, action)?;
                 }
             }
             if quiet {
