@@ -159,7 +159,7 @@ impl Driver {
         if let Err(error) = self.renew_if_due().await {
             tracing::warn!(error = %error, "the certificate was not renewed; it is tried again");
         }
-        match self.open(stop).await {
+        match Box::pin(self.open(stop)).await {
             Ok(()) => SessionEnd::Lost("the hub closed the link".to_owned()),
             Err(end) => end,
         }

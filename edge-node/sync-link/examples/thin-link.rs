@@ -12,6 +12,7 @@
 #[allow(dead_code, unreachable_pub, reason = "the cable of the system tests, in part")]
 mod cable;
 #[path = "../../../shared-model/tests/day/mod.rs"]
+#[allow(unfulfilled_lint_expectations, reason = "the core has lints of its own")]
 mod day;
 #[path = "../tests/link/mod.rs"]
 mod link;

@@ -81,13 +81,13 @@ impl Trade {
 
     /// Entries of one kind of deed, as they follow one another in the log.
     pub(crate) fn entries(&mut self, deed: Deed, count: usize) -> Vec<EntryBytes> {
-        let prepared = match deed {
+        let prepared: Vec<String> = match deed {
             Deed::Pick => (0..count).map(|_| self.order(1).0).collect(),
             Deed::Deliver => (0..count).map(|_| self.dispatched()).collect(),
             Deed::Sell { .. } | Deed::Order { .. } | Deed::Receive | Deed::Count => Vec::new(),
         };
-        let from = self.depot.log.len();
-        for at in 0..count {
+        let (from, mut prepared) = (self.depot.log.len(), prepared.into_iter());
+        for _ in 0..count {
             match deed {
                 Deed::Sell { lines } => self.sell(lines),
                 Deed::Order { lines } => drop(self.order(lines)),
@@ -96,8 +96,8 @@ impl Trade {
                     let quantity = self.dice.between(1, 240);
                     self.receive(number, quantity);
                 }
-                Deed::Pick => self.pick(&prepared[at]),
-                Deed::Deliver => self.deliver(&prepared[at]),
+                Deed::Pick => self.pick(&prepared.next().unwrap()),
+                Deed::Deliver => self.deliver(&prepared.next().unwrap()),
                 Deed::Count => self.count(),
             }
         }
@@ -207,7 +207,7 @@ impl Trade {
         let pause = self.dice.between(0, PAUSE_MS);
         let at = self.depot.wait_ms(pause).ms() - self.dice.between(5, 400);
         let random = u128::from(self.dice.roll()) << 64 | u128::from(self.dice.roll());
-        let bits = (at.cast_unsigned() as u128) << 80 | random >> 48;
+        let bits = u128::from(at.cast_unsigned()) << 80 | random >> 48;
         let version = bits & !(0xf << 76) | 7 << 76;
         uuid(version & !(3 << 62) | 2 << 62)
     }
