@@ -2,7 +2,7 @@
 
 use faults::crash::enumerate;
 
-const STATES: u64 = 3_000;
+const STATES: u64 = 2_000;
 
 #[test]
 fn every_state_that_a_power_cut_leaves_holds_what_was_acknowledged() {

@@ -7,7 +7,7 @@ use faults::vfs::Synchronous;
 #[test]
 fn normal_loses_what_was_acknowledged() {
     with_synchronous(Synchronous::Normal);
-    let figures = enumerate(400, 11).expect("a day on a sound disk");
+    let figures = enumerate(1_200, 1).expect("a day on a sound disk");
     assert!(figures.lost > 0, "{figures:?}");
     assert_eq!(figures.corrupt, 0, "{:?}", figures.examples);
 }

@@ -7,6 +7,6 @@ use faults::vfs::Synchronous;
 #[test]
 fn off_leaves_files_corrupt() {
     with_synchronous(Synchronous::Off);
-    let figures = enumerate(400, 11).expect("a day on a sound disk");
+    let figures = enumerate(1_200, 1).expect("a day on a sound disk");
     assert!(figures.corrupt > 0, "{figures:?}");
 }
