@@ -146,6 +146,9 @@ fn what_cannot_be_packed_is_said_in_version_1_and_not_remembered() {
     assert_eq!(packed, Packer::new(NODE).pack(&session()[0].1).unwrap());
 }
 
+/// The head of a number with a point (RFC 8949, section 3.3): nobody writes one.
+const FLOAT: u8 = 0xfb;
+
 /// What a later version might write.
 fn item_of_cbor() -> impl Strategy<Value = Vec<u8>> {
     let of = |write: &dyn Fn(&mut Encoder<&mut Vec<u8>>)| {
@@ -165,7 +168,8 @@ fn item_of_cbor() -> impl Strategy<Value = Vec<u8>> {
         ".{0,60}".prop_map(move |text| of(&|e| drop(e.str(&text)))),
         any::<bool>().prop_map(move |b| of(&|e| drop(e.bool(b)))),
         Just(of(&|e| drop(e.null()))),
-        any::<f64>().prop_map(move |n| of(&|e| drop(e.f64(n)))),
+        // Nobody writes one; a later version might, and then it travels as it is.
+        any::<[u8; 8]>().prop_map(|bits| [&[FLOAT][..], &bits].concat()),
     ];
     leaf.prop_recursive(3, 40, 30, move |inner| {
         let many = prop::collection::vec(inner, 0..30);

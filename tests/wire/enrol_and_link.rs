@@ -199,10 +199,7 @@ fn link_config(enrolled: &Enrolled, now: Timestamp) -> LinkConfig {
         tls_key_der: enrolled.tls_key_der.clone(),
         now,
         clock_floor: FLOOR,
-        settings: LinkSettings {
-            congestion: Congestion::Bbr,
-            mtu_discovery: false,
-        },
+        settings: LinkSettings { congestion: Congestion::Bbr, mtu_discovery: false },
     }
 }
 

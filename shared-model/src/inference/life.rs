@@ -56,7 +56,7 @@ pub enum Unfit {
     )]
     OtherManifest { version: u32 },
     #[error(
-        "this depot went back from version {version}, for it did worse than the baseline; remedy: \
+        "this depot went back from version {version} and does not take it up again by itself; remedy: \
          publish a better version, or have the hub order a rollback to it"
     )]
     Barred { version: u32 },

@@ -3,6 +3,9 @@
 
 use minicbor::{Decode, Encode};
 
+/// A network and its golden vectors, 8 MiB each, and what comes with them.
+pub const FRAME_BYTES_MAX: usize = 20 * 1024 * 1024;
+
 /// To the worker. The first one is [`Request::Begin`].
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Request {

@@ -6,17 +6,15 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use ::worker::confine::{limit_memory, memory};
+use ::worker::frame;
 use model_bundle::Sha256Hash;
 use model_bundle::golden::{Comparison, Golden};
 use model_bundle::manifest::{Manifest, Part};
 use model_bundle::preprocessing::Preprocessing;
-use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::frame;
-use super::protocol::{Fault, Reply, Request, to_bytes, to_values};
+use super::protocol::{FRAME_BYTES_MAX, Fault, Reply, Request, to_bytes, to_values};
 use crate::{Engine, LoadError, PredictError};
-
-const PAGE_BYTES: u64 = 4_096;
 
 /// Something that answers rows: an [`Engine`], or in a test something that misbehaves.
 pub trait Model {
@@ -62,11 +60,11 @@ pub fn serve_with(
     loader: Loader,
 ) -> io::Result<()> {
     let mut worker = Worker { models: BTreeMap::new(), loader };
-    while let Some(frame) = frame::read(&mut requests)? {
+    while let Some(frame) = frame::read(&mut requests, FRAME_BYTES_MAX)? {
         let request = minicbor::decode(&frame).map_err(|_| io::ErrorKind::InvalidData)?;
         let reply = worker.answer(request);
         let reply = minicbor::to_vec(&reply).map_err(|_| io::ErrorKind::InvalidData)?;
-        frame::write(&mut replies, &reply)?;
+        frame::write(&mut replies, &reply, FRAME_BYTES_MAX)?;
     }
     Ok(())
 }
@@ -173,28 +171,4 @@ fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("panicked without a word").to_owned()
-}
-
-/// Address space, so that taking too much fails at once instead of making the whole box swap. An allocation
-/// that fails aborts the process.
-fn limit_memory(more_bytes: u64) -> io::Result<()> {
-    let already = memory()?.address_bytes;
-    let limit = Some(already.saturating_add(more_bytes));
-    setrlimit(Resource::As, Rlimit { current: limit, maximum: limit })?;
-    // A dump of a worker would hold customers' rows.
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    Ok(())
-}
-
-struct Memory {
-    address_bytes: u64,
-    resident_bytes: u64,
-}
-
-/// Of this process, as Linux counts it.
-fn memory() -> io::Result<Memory> {
-    let text = std::fs::read_to_string("/proc/self/statm")?;
-    let mut pages = text.split_ascii_whitespace().map(|word| word.parse::<u64>().unwrap_or(0));
-    let mut next = || pages.next().unwrap_or(0) * PAGE_BYTES;
-    Ok(Memory { address_bytes: next(), resident_bytes: next() })
 }

@@ -10,16 +10,17 @@ use model_bundle::golden::Comparison;
 use model_bundle::manifest::Part;
 use model_bundle::{Sha256Hash, Verified};
 
-use super::child::{Child, Silence};
-use super::protocol::{Fault, Reply, Request, to_bytes, to_values};
+use ::worker::{Child, Pipe, Silence};
+
+use super::protocol::{FRAME_BYTES_MAX, Fault, Reply, Request, to_bytes, to_values};
 use super::restarts::Restarts;
 
-pub use super::child::WorkerCommand;
+pub use ::worker::WorkerCommand;
 
 /// What a worker and its models may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Address space beyond what the worker has when it starts.
+    /// Writable memory beyond what the worker has when it starts.
     pub memory_bytes_max: u64,
     /// For reading, compiling and replaying one model.
     pub load_deadline: Duration,
@@ -201,7 +202,8 @@ impl Supervisor {
         if let Some(wait) = self.restarts.wait(now) {
             return Err(Failure::Resting { wait_ms: milliseconds(wait) });
         }
-        let child = Child::start(&self.command).map_err(|error| {
+        let pipe = Pipe { name: "model-worker", frame_bytes_max: FRAME_BYTES_MAX };
+        let child = Child::start(&self.command, pipe).map_err(|error| {
             self.restarts.note_failure(now);
             Failure::CannotStart { reason: error.to_string() }
         })?;
