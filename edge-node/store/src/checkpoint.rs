@@ -132,7 +132,7 @@ mod tests {
         db.execute_batch("CREATE TABLE filler (bytes BLOB)").unwrap();
         let checkpoints = Checkpoints::start(path.clone()).unwrap();
         assert_eq!(pages_to_copy(&db).map(|pages| pages > 0), Some(true));
-        let commits = 4 * BEHIND_PAGES_MAX / COMMIT_PAGES;
+        let commits = 8 * BEHIND_PAGES_MAX / COMMIT_PAGES;
         (0..commits).for_each(|_| commit(&mut db, &checkpoints));
         let log = std::fs::metadata(format!("{}-wal", path.display())).unwrap().len();
         let written = u64::from(commits * COMMIT_PAGES) * 4_096;

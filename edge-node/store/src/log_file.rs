@@ -15,8 +15,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 use super::StoreError;
 use super::open::open_file;
 
-/// Bytes moved at once.
-const PIECE_BYTES: usize = 256 * 1024;
+/// Bytes moved at once: SQLite's own file layer takes the length of a write modulo 128 KiB.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Writes the write-ahead log anew in its place and syncs it. Nobody else may write meanwhile: it holds
 /// the lock for writing.
@@ -97,4 +97,31 @@ fn rewrite(db: &Connection) -> c_int {
         code = unsafe { sync(file, ffi::SQLITE_SYNC_NORMAL) };
     }
     code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::open_writing;
+    use super::*;
+
+    #[test]
+    fn a_log_of_any_length_is_made_sure_of_on_a_real_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.sqlite");
+        let writer = open_writing(&path).unwrap();
+        writer.execute_batch("CREATE TABLE filler (bytes BLOB)").unwrap();
+        for _ in 0..3 {
+            writer.execute("INSERT INTO filler VALUES (zeroblob(500000))", []).unwrap();
+            let mut db = open_writing(&path).unwrap();
+            make_durable(&mut db).unwrap();
+            let rows: i64 = db
+                .query_row("SELECT count(*) FROM filler WHERE length(bytes) = 500000", [], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            assert!(rows > 0);
+        }
+        let log = std::fs::metadata(format!("{}-wal", path.display())).unwrap().len();
+        assert!(log > 4 * PIECE_BYTES as u64, "{log} bytes");
+    }
 }
