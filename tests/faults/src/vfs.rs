@@ -22,6 +22,8 @@ use crate::image::File;
 pub const ROOT: &str = "/disks-in-memory/";
 
 const PATH_BYTES_MAX: c_int = 256;
+/// The most that SQLite's own layer for unix writes at once (`seekAndWriteFd`).
+const WRITE_BYTES_MAX: c_int = 0x1_ffff;
 /// Bytes of a region of shared memory.
 const REGION_BYTES: c_int = 32_768;
 
@@ -282,6 +284,10 @@ unsafe extern "C" fn write(
     amount: c_int,
     at: ffi::sqlite3_int64,
 ) -> c_int {
+    // Unix's layer takes a length modulo 128 KiB, and says that the disk is full: so does this one.
+    if amount > WRITE_BYTES_MAX {
+        return ffi::SQLITE_FULL;
+    }
     // SAFETY: SQLite gives `amount` readable bytes.
     let (open, from) =
         unsafe { (opened(file), std::slice::from_raw_parts(from.cast::<u8>(), size(amount))) };
