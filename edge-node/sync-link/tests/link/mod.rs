@@ -467,6 +467,7 @@ impl Stage {
     pub(crate) async fn bring(&self, entries: usize, longest: Option<Duration>) -> Option<Told> {
         let (grow, grown) = watch::channel(entries);
         let acked = Semaphore::new(0);
+        let told_before = self.hub.held.lock().unwrap().status;
         let to = self.cable.address();
         let session =
             self.depot.session(&self.hub, to, self.settings, self.protocol_max, grown, &acked);
@@ -478,9 +479,20 @@ impl Stage {
             () = &mut cut => return None,
             permit = acked.acquire() => drop(permit),
         }
-        // The status goes out yet.
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // The status goes out yet: the session has to go on for it.
+        tokio::select! {
+            told = &mut session => return told.ok(),
+            () = &mut cut => return None,
+            () = self.hub_told(told_before) => {}
+        }
         drop(grow);
         session.await.ok()
+    }
+
+    /// Ends once the hub has heard one status more.
+    async fn hub_told(&self, before: usize) {
+        while self.hub.held.lock().unwrap().status == before {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 }
