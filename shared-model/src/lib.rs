@@ -39,3 +39,5 @@ pub mod records;
 pub mod workflows;
 
 pub mod sync;
+
+pub mod admission;

@@ -3,6 +3,7 @@
 
 use deadpool_postgres::GenericClient;
 use serde::Serialize;
+use shared_model::admission::contained;
 use shared_model::id::NodeId;
 use shared_model::log::{AuthorPublicKey, Chain, EntryBytes, Epoch, Hash, Position, Seal, Seq};
 use shared_model::records::{Digest, Kind, Memory, View, WorkingSet};
@@ -11,7 +12,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::console::views::{HUB_SITE, trial_balance};
-use crate::store::{HubStore, StoreError, contained};
+use crate::store::{HubStore, StoreError};
 
 /// Entries read at once: at most 256 MiB, in practice a few hundred kilobytes.
 const ENTRIES_AT_ONCE: i64 = 500;

@@ -1,7 +1,8 @@
 //! The hub is one more log writer: deciding its commands and appending what was decided.
 
 use deadpool_postgres::Transaction;
-use shared_model::id::{EntryId, NodeId};
+use shared_model::admission::{ROUNDS_MAX, Shelf, Step, Tip, Travels, travels};
+use shared_model::id::EntryId;
 use shared_model::log::{Entry, EntryBytes, Epoch, Hash, Position, Scope, Seq};
 use shared_model::money::Currency;
 use shared_model::records::{View, WorkingSet};
@@ -20,10 +21,8 @@ use super::fetch::fetch;
 use super::identity::incarnation;
 use super::ingest::{TRIES_MAX, tips_of};
 use super::landing::{Landing, LogRow, Travelling, digest_of};
-use super::projecting::{ROUNDS_MAX, Step, gather};
-use super::shelf::Shelf;
+use super::projecting::gather;
 use super::signals::Committed;
-use super::sorting::Tip;
 
 /// What the hub goes by where a depot has its own site code. It gives no order numbers.
 const SITE: &str = "HUB";
@@ -233,11 +232,10 @@ struct New {
 }
 
 fn travelling(position: Position, scope: Scope) -> Vec<Travelling> {
-    let to = |reader: Option<NodeId>| vec![Travelling { position, reader }];
-    match scope {
-        Scope::Site => Vec::new(),
-        Scope::Region => to(None),
-        Scope::Node(reader) => to(Some(reader)),
+    match travels(scope, true) {
+        Travels::No | Travels::Unsealed => Vec::new(),
+        Travels::ToAll => vec![Travelling { position, reader: None }],
+        Travels::To(reader) => vec![Travelling { position, reader: Some(reader) }],
     }
 }
 

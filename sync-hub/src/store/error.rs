@@ -1,5 +1,6 @@
 //! Why the store did not do what it was asked.
 
+use shared_model::admission::Moved;
 use shared_model::id::NodeId;
 use shared_model::refusal::Refusal;
 use tokio_postgres::error::SqlState;
@@ -38,6 +39,12 @@ impl StoreError {
         };
         code == Some(&SqlState::T_R_DEADLOCK_DETECTED)
             || code == Some(&SqlState::T_R_SERIALIZATION_FAILURE)
+    }
+}
+
+impl From<Moved> for StoreError {
+    fn from(Moved { node }: Moved) -> Self {
+        Self::Moved { node }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What travels on: the hub's own entries and those that nodes wrote for others, in the order of
 //! their commits.
 
+use shared_model::admission::page;
 use shared_model::id::NodeId;
 use shared_model::log::{Epoch, Position, Seq};
 use shared_model::sync::v1::{BATCH_BYTES_MAX, FeedItem};
@@ -52,7 +53,7 @@ impl HubStore {
             )
             .await?;
         let head = rows.first().map_or(0, |row| row.get::<_, i64>(0));
-        let (mut items, mut bytes, mut last) = (Vec::new(), 0, None);
+        let mut found = Vec::with_capacity(rows.len());
         for row in &rows {
             let Some(at) = row.get::<_, Option<i64>>(1) else {
                 break;
@@ -63,17 +64,11 @@ impl HubStore {
                 seq: Seq(row.get::<_, i64>(4).cast_unsigned()),
             };
             let entry: Vec<u8> = row.get(6);
-            bytes += entry.len();
-            if let Some(seal) = seal_of(row, 7, position, hash_of(row.get(5))?)? {
-                items.push(FeedItem { entry: entry.into(), seal });
-            }
-            last = Some(at);
+            let seal = seal_of(row, 7, position, hash_of(row.get(5))?)?;
+            let item = seal.map(|seal| FeedItem { entry: entry.into(), seal });
+            found.push((at.cast_unsigned(), item));
         }
-        let whole = items.len() < limit && bytes < BATCH_BYTES_MAX;
-        let position = match last {
-            Some(last) if !whole => last,
-            Some(_) | None => head,
-        };
-        Ok((items, position.cast_unsigned().max(after)))
+        let page = page(after, head.cast_unsigned(), limit, found);
+        Ok((page.items, page.position))
     }
 }

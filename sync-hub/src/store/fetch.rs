@@ -3,12 +3,12 @@
 
 use deadpool_postgres::Transaction;
 use futures_util::future::try_join_all;
+use shared_model::admission::{Asked, Shelf};
 use shared_model::id::{DocumentId, NodeId};
 use shared_model::records::Kind;
 use uuid::Uuid;
 
 use super::error::StoreError;
-use super::shelf::{Asked, Shelf};
 
 /// Fetches what was asked for onto the shelf. False when there is nothing of the kind: what was
 /// decided without it stands.

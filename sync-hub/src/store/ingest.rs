@@ -3,23 +3,25 @@
 //! A batch never fails because of one entry. What is bad is set aside with its reason and its
 //! bytes, and the entries behind it go on.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use deadpool_postgres::Transaction;
 use futures_util::try_join;
+use shared_model::admission::{
+    Gathered, Sorted, Tip, Tips, Travels, entry_of, held_of, sort, travels,
+};
 use shared_model::id::{EntryId, NodeId};
-use shared_model::log::{Epoch, Hash, Range, Scope, Seal, Seq};
+use shared_model::log::{Epoch, Hash, Seq};
 use shared_model::records::Digest;
-use shared_model::sync::v1::{Ack, Candidate, EpochHeld};
+use shared_model::sync::v1::{Ack, Candidate};
 use shared_model::time::{Hlc, Timestamp};
 use uuid::Uuid;
 
 use super::HubStore;
 use super::error::StoreError;
 use super::landing::{self, AsideRow, Landed, Landing, LogRow, Travelling, digest_of};
-use super::projecting::{Gathered, gather};
-use super::sorting::{Aside, Sorted, Tip, Tips, entry_of, reason, sort};
+use super::projecting::gather;
 
 /// How often a transaction that gave way to another is tried again.
 pub(super) const TRIES_MAX: usize = 5;
@@ -66,14 +68,9 @@ impl HubStore {
         let mut sorted = self.sort_apart(node, &tips, held, candidates).await?;
         let steps = std::mem::take(&mut sorted.steps);
         let gathered = gather(&tx, steps, self.0.warm.take(node, digest)).await?;
-        set_broken_aside(&mut sorted, candidates, &gathered.broken);
-        let forked = sorted.aside.iter().any(|a| a.reason == reason::FORKED);
-        let kept: Vec<&Uuid> = sorted
-            .kept
-            .iter()
-            .filter_map(|kept| entry_of(&candidates[kept.candidate]))
-            .map(|entry| entry.entry().id.as_uuid())
-            .collect();
+        sorted.set_broken_aside(candidates, &gathered.broken);
+        let forked = sorted.is_forked();
+        let kept: Vec<Uuid> = sorted.kept_ids(candidates).map(|id| *id.as_uuid()).collect();
         resolve_forked(&tx, node, &kept, now).await?;
         let set_aside = sorted.aside.iter().filter_map(|aside| aside.entry).collect();
         let landing = landing_of(node, candidates, &sorted, gathered, digest, now);
@@ -92,17 +89,17 @@ impl HubStore {
         &self,
         node: NodeId,
         tips: &Tips,
-        held: HashMap<(Epoch, Seq), Hash>,
+        held: BTreeMap<(Epoch, Seq), Hash>,
         candidates: &Arc<Vec<Candidate>>,
     ) -> Result<Sorted, StoreError> {
         let hub = self.hub_key();
         if candidates.len() <= CANDIDATES_INLINE_MAX {
-            return sort(node, tips, &held, candidates, hub);
+            return Ok(sort(node, tips, &held, candidates, hub)?);
         }
         let (tips, candidates) = (tips.clone(), Arc::clone(candidates));
-        tokio::task::spawn_blocking(move || sort(node, &tips, &held, &candidates, hub))
-            .await
-            .map_err(|error| StoreError::Broken(error.to_string()))?
+        let sorted =
+            tokio::task::spawn_blocking(move || sort(node, &tips, &held, &candidates, hub));
+        Ok(sorted.await.map_err(|error| StoreError::Broken(error.to_string()))??)
     }
 }
 
@@ -147,7 +144,7 @@ async fn held_hashes(
     node: NodeId,
     tips: &Tips,
     candidates: &[Candidate],
-) -> Result<HashMap<(Epoch, Seq), Hash>, StoreError> {
+) -> Result<BTreeMap<(Epoch, Seq), Hash>, StoreError> {
     let places: BTreeSet<(Epoch, Seq)> = candidates
         .iter()
         .map(|candidate| (candidate.position.epoch, candidate.position.seq))
@@ -161,9 +158,9 @@ pub(super) async fn hashes_at(
     tx: &Transaction<'_>,
     node: NodeId,
     places: &BTreeSet<(Epoch, Seq)>,
-) -> Result<HashMap<(Epoch, Seq), Hash>, StoreError> {
+) -> Result<BTreeMap<(Epoch, Seq), Hash>, StoreError> {
     if places.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(BTreeMap::new());
     }
     let statement = tx
         .prepare_cached(
@@ -187,28 +184,6 @@ pub(super) async fn hashes_at(
         Ok(((epoch, seq), hash_of(row.get(2))?))
     });
     hashes.collect()
-}
-
-/// Entries that broke the step are set aside in their place.
-fn set_broken_aside(
-    sorted: &mut Sorted,
-    candidates: &[Candidate],
-    broken: &[(shared_model::log::Position, String)],
-) {
-    for (position, detail) in broken {
-        let of_it = |kept: &super::sorting::Kept| candidates[kept.candidate].position == *position;
-        let Some(at) = sorted.kept.iter().position(of_it) else {
-            continue;
-        };
-        let kept = sorted.kept.remove(at);
-        sorted.aside.push(Aside {
-            candidate: kept.candidate,
-            entry: entry_of(&candidates[kept.candidate]).map(|entry| entry.entry().id),
-            reason: reason::BREAKS_READER,
-            detail: detail.clone(),
-            in_chain: true,
-        });
-    }
 }
 
 fn landing_of<'a>(
@@ -235,15 +210,14 @@ fn landing_of<'a>(
             projected: kept.projected,
             bytes: &candidate.bytes,
         });
-        let reader = match entry.scope {
-            Scope::Site => continue,
-            Scope::Region => None,
-            Scope::Node(reader) => Some(reader),
-        };
-        if candidate.seal.is_some() {
-            travelling.push(Travelling { position: candidate.position, reader });
-        } else {
-            tracing::warn!(%node, entry = %entry.id, "an entry for others came without its own seal");
+        let position = candidate.position;
+        match travels(entry.scope, candidate.seal.is_some()) {
+            Travels::No => {}
+            Travels::ToAll => travelling.push(Travelling { position, reader: None }),
+            Travels::To(reader) => travelling.push(Travelling { position, reader: Some(reader) }),
+            Travels::Unsealed => {
+                tracing::warn!(%node, entry = %entry.id, "an entry for others came without its own seal");
+            }
         }
     }
     let aside = sorted.aside.iter().map(|aside| {
@@ -263,7 +237,7 @@ fn landing_of<'a>(
         now,
         log,
         aside: aside.collect(),
-        seals: seals_of(candidates, sorted),
+        seals: sorted.seals(candidates),
         travelling,
         tips: sorted.grown.values().copied().collect(),
         gathered,
@@ -271,26 +245,12 @@ fn landing_of<'a>(
     }
 }
 
-/// The seals of what is in the chain; those of set aside branches stay with their bytes' sender.
-fn seals_of(candidates: &[Candidate], sorted: &Sorted) -> Vec<Seal> {
-    let asides = sorted.aside.iter().filter(|aside| aside.in_chain);
-    let mut seals: Vec<Seal> = sorted
-        .kept
-        .iter()
-        .map(|kept| kept.candidate)
-        .chain(asides.map(|aside| aside.candidate))
-        .filter_map(|candidate| candidates[candidate].seal)
-        .collect();
-    seals.dedup_by_key(|seal| seal.position);
-    seals
-}
-
 /// What a restored box wrote anew under another epoch need not be looked at any more. When all of
 /// a branch has come, the box is whole again.
 async fn resolve_forked(
     tx: &Transaction<'_>,
     node: NodeId,
-    kept: &[&Uuid],
+    kept: &[Uuid],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let statement = tx
@@ -335,15 +295,4 @@ async fn ack(
         .await?;
     let count: i64 = tx.query_one(&statement, &[node.as_uuid()]).await?.get(0);
     Ok(Ack { held: held_of(tips), quarantined: count.cast_unsigned(), set_aside })
-}
-
-/// Chains grow without gaps: what is held of an epoch is all up to its head.
-pub(super) fn held_of(tips: &Tips) -> Vec<EpochHeld> {
-    let filled = tips.values().filter(|tip| tip.seq.0 > 0);
-    filled
-        .map(|tip| EpochHeld {
-            epoch: tip.epoch,
-            ranges: vec![Range { first: Seq(1), last: tip.seq }],
-        })
-        .collect()
 }

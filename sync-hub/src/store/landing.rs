@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use deadpool_postgres::Transaction;
 use futures_util::future::try_join_all;
 use futures_util::try_join;
+use shared_model::admission::{DocumentChange, Gathered, Shelf, Tip};
 use shared_model::id::{EntryId, NodeId};
 use shared_model::log::{Epoch, Hash, Position, Seal, Seq};
 use shared_model::records::{Digest, Kind, Saved};
@@ -13,10 +14,7 @@ use shared_model::time::{Hlc, Timestamp};
 use uuid::Uuid;
 
 use super::error::StoreError;
-use super::projecting::{DocumentChange, Gathered};
-use super::shelf::Shelf;
 use super::signals::Committed;
-use super::sorting::Tip;
 use super::uuid_v7;
 
 pub(super) struct LogRow<'a> {

@@ -16,9 +16,7 @@ mod projecting;
 mod publish;
 mod rebuild;
 mod schema;
-mod shelf;
 mod signals;
-mod sorting;
 mod standing;
 mod told;
 mod warm;
@@ -38,7 +36,6 @@ pub(crate) use append::new_entry_id;
 pub use enrol::Door;
 pub use error::{AppendError, StoreError};
 pub use feed::FEED_ITEMS_MAX;
-pub(crate) use projecting::contained;
 pub use publish::Published;
 pub use signals::{Committed, Signals};
 

@@ -2,6 +2,7 @@
 //! keep, or when somebody doubts the records. The log is the truth; the records follow it.
 
 use deadpool_postgres::Transaction;
+use shared_model::admission::{Gathered, Shelf, Step, contained};
 use shared_model::id::NodeId;
 use shared_model::log::{EntryBytes, Position, Seq};
 use shared_model::records::Kind;
@@ -14,8 +15,7 @@ use super::ingest::tips_of;
 use super::landing::{
     self, count_in, digest_of, write_digest, write_document_changes, write_records,
 };
-use super::projecting::{Gathered, Step, contained, gather};
-use super::shelf::Shelf;
+use super::projecting::gather;
 use super::signals::Committed;
 use super::standing::node_of;
 

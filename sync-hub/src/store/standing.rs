@@ -1,8 +1,9 @@
 //! What the store knows of a node when it says hello, and giving back what it lost.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use deadpool_postgres::Transaction;
+use shared_model::admission::{Tips, held_of};
 use shared_model::id::NodeId;
 use shared_model::log::{AuthorPublicKey, Epoch, Hash, Position, Range, Seal, Seq};
 use shared_model::sync::v1::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, EpochHead, Hello, Standing};
@@ -13,9 +14,8 @@ use uuid::Uuid;
 use super::HubStore;
 use super::error::StoreError;
 use super::identity::incarnation;
-use super::ingest::{hash_of, hashes_at, held_of, tips_of};
+use super::ingest::{hash_of, hashes_at, tips_of};
 use super::landing;
-use super::sorting::Tips;
 
 /// Epochs of a hello that are compared. A box opens one a restore.
 const HEADS_MAX: usize = 256;
@@ -151,7 +151,7 @@ async fn hash_at_theirs(
 ) -> Result<Vec<(Epoch, Option<Hash>)>, StoreError> {
     let heads = || hello.heads.iter().take(HEADS_MAX);
     let places: BTreeSet<(Epoch, Seq)> = heads().map(|head| (head.epoch, head.seq)).collect();
-    let held: HashMap<(Epoch, Seq), Hash> = hashes_at(tx, hello.node, &places).await?;
+    let held: BTreeMap<(Epoch, Seq), Hash> = hashes_at(tx, hello.node, &places).await?;
     let ours = heads().map(|head| (head.epoch, held.get(&(head.epoch, head.seq)).copied()));
     Ok(ours.collect())
 }

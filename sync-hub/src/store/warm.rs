@@ -5,10 +5,9 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use shared_model::admission::Shelf;
 use shared_model::id::NodeId;
 use shared_model::records::Digest;
-
-use super::shelf::Shelf;
 
 /// Nodes whose records are kept.
 const NODES_MAX: usize = 64;

@@ -1,28 +1,28 @@
 //! What becomes of each entry that came: into the chain, known already, or set aside. Pure: the
 //! store hands in where the chains stand and what is held.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use shared_model::id::{EntryId, NodeId};
-use shared_model::log::{AuthorPublicKey, Entry, EntryBytes, Epoch, Hash, Seq};
-use shared_model::sync::v1::{Candidate, Finding};
-use shared_model::time::Hlc;
-use shared_model::workflows::{Body, Stamp, inspect};
-
-use super::error::StoreError;
-use super::projecting::{Step, contained};
+use super::steps::{Step, contained};
+use crate::id::{EntryId, NodeId};
+use crate::log::{AuthorPublicKey, Entry, EntryBytes, Epoch, Hash, Position, Range, Seal, Seq};
+use crate::sync::v1::{Candidate, EpochHeld, Finding};
+use crate::time::Hlc;
+use crate::workflows::{Body, Stamp, inspect};
 
 /// Where an epoch's chain stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tip {
-    pub(super) epoch: Epoch,
-    pub(super) seq: Seq,
-    pub(super) hash: Hash,
-    pub(super) hlc: Hlc,
+pub struct Tip {
+    pub epoch: Epoch,
+    pub seq: Seq,
+    pub hash: Hash,
+    pub hlc: Hlc,
 }
 
 impl Tip {
-    pub(super) const fn start(epoch: Epoch) -> Self {
+    /// An epoch without entries.
+    #[must_use]
+    pub const fn start(epoch: Epoch) -> Self {
         Self { epoch, seq: Seq(0), hash: Hash::ZERO, hlc: Hlc::from_bits(0) }
     }
 
@@ -33,44 +33,54 @@ impl Tip {
     }
 }
 
-pub(super) type Tips = BTreeMap<Epoch, Tip>;
+/// Where every epoch of a node stands.
+pub type Tips = BTreeMap<Epoch, Tip>;
 
 /// Why an entry is set aside; the word is kept with it.
-pub(super) mod reason {
-    pub(in crate::store) const FORKED: &str = "forked";
-    pub(in crate::store) const MALFORMED: &str = "malformed";
-    pub(in crate::store) const MISPLACED: &str = "misplaced";
-    pub(in crate::store) const UNSOUND: &str = "unsound";
-    pub(in crate::store) const BREAKS_READER: &str = "breaks-reader";
+pub mod reason {
+    /// Follows another history.
+    pub const FORKED: &str = "forked";
+    pub const MALFORMED: &str = "malformed";
+    pub const MISPLACED: &str = "misplaced";
+    pub const UNSOUND: &str = "unsound";
+    pub const BREAKS_READER: &str = "breaks-reader";
 }
 
 /// An entry set aside. `candidate` counts in the batch.
-pub(super) struct Aside {
-    pub(super) candidate: usize,
-    pub(super) entry: Option<EntryId>,
-    pub(super) reason: &'static str,
-    pub(super) detail: String,
+#[derive(Debug)]
+pub struct Aside {
+    pub candidate: usize,
+    pub entry: Option<EntryId>,
+    pub reason: &'static str,
+    pub detail: String,
     /// Its place in the chain is taken by it.
-    pub(super) in_chain: bool,
+    pub in_chain: bool,
 }
 
 /// What a batch comes to.
-#[derive(Default)]
-pub(super) struct Sorted {
+#[derive(Debug, Default)]
+pub struct Sorted {
     /// Sound entries, to be taken into records.
-    pub(super) steps: Vec<Step>,
+    pub steps: Vec<Step>,
     /// The candidates of `steps`, and those of a later schema.
-    pub(super) kept: Vec<Kept>,
-    pub(super) aside: Vec<Aside>,
+    pub kept: Vec<Kept>,
+    pub aside: Vec<Aside>,
     /// Chains that grew.
-    pub(super) grown: Tips,
+    pub grown: Tips,
 }
 
 /// An entry for the log.
-pub(super) struct Kept {
-    pub(super) candidate: usize,
+#[derive(Debug)]
+pub struct Kept {
+    pub candidate: usize,
     /// Not when its schema is a later one: it waits for the upgrade.
-    pub(super) projected: bool,
+    pub projected: bool,
+}
+
+/// The chain moved while the session looked elsewhere: a new session compares anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    pub node: NodeId,
 }
 
 const OTHER_HISTORY: &str = "it follows another history";
@@ -78,18 +88,18 @@ const OTHER_HISTORY: &str = "it follows another history";
 /// Sorts a batch of `node`. `held` answers for every place up to the tips.
 ///
 /// # Errors
-/// [`StoreError::Moved`] when the batch would leave a gap.
-pub(super) fn sort(
+/// [`Moved`] when the batch would leave a gap.
+pub fn sort(
     node: NodeId,
     tips: &Tips,
-    held: &HashMap<(Epoch, Seq), Hash>,
+    held: &BTreeMap<(Epoch, Seq), Hash>,
     candidates: &[Candidate],
     hub: (NodeId, AuthorPublicKey),
-) -> Result<Sorted, StoreError> {
+) -> Result<Sorted, Moved> {
     let mut sorting = Sorting {
         tips: tips.clone(),
-        apart: HashSet::new(),
-        branched: HashSet::new(),
+        apart: BTreeSet::new(),
+        branched: BTreeSet::new(),
         sorted: Sorted::default(),
         hub,
     };
@@ -108,7 +118,7 @@ pub(super) fn sort(
             }
         } else if candidate.position.seq > tip.seq.next() {
             match candidate.finding {
-                Finding::Chained(_) | Finding::Held(_) => return Err(StoreError::Moved { node }),
+                Finding::Chained(_) | Finding::Held(_) => return Err(Moved { node }),
                 Finding::Forked(_) | Finding::Malformed(_) | Finding::Misplaced => {
                     sorting.apart(index, candidate, OTHER_HISTORY);
                 }
@@ -125,9 +135,9 @@ pub(super) fn sort(
 struct Sorting {
     tips: Tips,
     /// What was set aside beside the chain: a branch sent twice is kept once.
-    apart: HashSet<(Epoch, Seq, Hash)>,
+    apart: BTreeSet<(Epoch, Seq, Hash)>,
     /// Epochs in which the batch left our history: what follows belongs to the branch.
-    branched: HashSet<Epoch>,
+    branched: BTreeSet<Epoch>,
     sorted: Sorted,
     hub: (NodeId, AuthorPublicKey),
 }
@@ -224,9 +234,72 @@ impl Sorting {
 }
 
 /// The entry of a candidate that is one.
-pub(super) const fn entry_of(candidate: &Candidate) -> Option<&EntryBytes> {
+#[must_use]
+pub const fn entry_of(candidate: &Candidate) -> Option<&EntryBytes> {
     match &candidate.finding {
         Finding::Chained(entry) | Finding::Held(entry) | Finding::Forked(entry) => Some(entry),
         Finding::Malformed(_) | Finding::Misplaced => None,
     }
+}
+
+impl Sorted {
+    /// Entries that broke the step are set aside in their place.
+    pub fn set_broken_aside(&mut self, candidates: &[Candidate], broken: &[(Position, String)]) {
+        for (position, detail) in broken {
+            let of_it = |kept: &Kept| candidates[kept.candidate].position == *position;
+            let Some(at) = self.kept.iter().position(of_it) else {
+                continue;
+            };
+            let kept = self.kept.remove(at);
+            self.aside.push(Aside {
+                candidate: kept.candidate,
+                entry: entry_of(&candidates[kept.candidate]).map(|entry| entry.entry().id),
+                reason: reason::BREAKS_READER,
+                detail: detail.clone(),
+                in_chain: true,
+            });
+        }
+    }
+
+    /// Whether another history was shown.
+    #[must_use]
+    pub fn is_forked(&self) -> bool {
+        self.aside.iter().any(|aside| aside.reason == reason::FORKED)
+    }
+
+    /// The ids of what goes into the log.
+    pub fn kept_ids<'a>(
+        &'a self,
+        candidates: &'a [Candidate],
+    ) -> impl Iterator<Item = EntryId> + use<'a> {
+        let entries = self.kept.iter().filter_map(|kept| entry_of(&candidates[kept.candidate]));
+        entries.map(|entry| entry.entry().id)
+    }
+
+    /// The seals of what is in the chain; those of set aside branches stay with their bytes' sender.
+    #[must_use]
+    pub fn seals(&self, candidates: &[Candidate]) -> Vec<Seal> {
+        let asides = self.aside.iter().filter(|aside| aside.in_chain);
+        let mut seals: Vec<Seal> = self
+            .kept
+            .iter()
+            .map(|kept| kept.candidate)
+            .chain(asides.map(|aside| aside.candidate))
+            .filter_map(|candidate| candidates[candidate].seal)
+            .collect();
+        seals.dedup_by_key(|seal| seal.position);
+        seals
+    }
+}
+
+/// Chains grow without gaps: what is held of an epoch is all up to its head.
+#[must_use]
+pub fn held_of(tips: &Tips) -> Vec<EpochHeld> {
+    let filled = tips.values().filter(|tip| tip.seq.0 > 0);
+    filled
+        .map(|tip| EpochHeld {
+            epoch: tip.epoch,
+            ranges: vec![Range { first: Seq(1), last: tip.seq }],
+        })
+        .collect()
 }

@@ -1,15 +1,15 @@
 //! Records at hand for a transaction. What is asked for and not at hand counts as absent and is
 //! noted; the store fetches it, and the step runs again, until nothing new is asked for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-use shared_model::id::{DocumentId, NodeId};
-use shared_model::records::{Kind, Load, Saved};
+use crate::id::{DocumentId, NodeId};
+use crate::records::{Kind, Load, Saved};
 
 /// Longest key kept: an index of the database takes no more than 2,700 bytes. Those of honest
 /// nodes have a few dozen.
-pub(super) const KEY_BYTES_MAX: usize = 1_024;
+const KEY_BYTES_MAX: usize = 1_024;
 
 /// Most records kept from one batch to the next: a depot's articles and accounts.
 const KEPT_MAX: usize = 20_000;
@@ -24,49 +24,54 @@ const fn is_hot(kind: Kind) -> bool {
 
 /// What was asked for and is not at hand.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
-    pub(super) records: BTreeMap<(Kind, NodeId), BTreeSet<String>>,
-    pub(super) authors: BTreeSet<(Kind, String)>,
-    pub(super) documents: BTreeSet<DocumentId>,
+pub struct Asked {
+    pub records: BTreeMap<(Kind, NodeId), BTreeSet<String>>,
+    pub authors: BTreeSet<(Kind, String)>,
+    pub documents: BTreeSet<DocumentId>,
 }
 
 impl Asked {
-    pub(super) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.records.is_empty() && self.authors.is_empty() && self.documents.is_empty()
     }
 }
 
 /// Bodies by key; none where there is no such record.
-type Bodies = HashMap<String, Option<Vec<u8>>>;
+type Bodies = BTreeMap<String, Option<Vec<u8>>>;
 
+/// Records at hand.
 #[derive(Debug, Default)]
-pub(super) struct Shelf {
-    bodies: HashMap<(Kind, NodeId), Bodies>,
-    authors: HashMap<(Kind, String), Vec<NodeId>>,
-    documents: HashMap<DocumentId, Option<Vec<u8>>>,
+pub struct Shelf {
+    bodies: BTreeMap<(Kind, NodeId), Bodies>,
+    authors: BTreeMap<(Kind, String), Vec<NodeId>>,
+    documents: BTreeMap<DocumentId, Option<Vec<u8>>>,
     asked: Asked,
     /// A key was used that the database would not take.
     unfit_key: bool,
 }
 
 impl Shelf {
-    pub(super) fn take_asked(&mut self) -> Asked {
+    /// What was asked for since the last call.
+    pub fn take_asked(&mut self) -> Asked {
         std::mem::take(&mut self.asked)
     }
 
-    pub(super) fn forget_asked(&mut self) {
+    /// What was asked for does not matter any more.
+    pub fn forget_asked(&mut self) {
         self.asked = Asked::default();
     }
 
     /// Keeps what the next batch is likely to ask for as well, as it was just saved: sums and
     /// stocks, not the orders themselves. Nothing when that would be too much.
-    pub(super) fn settle(mut self, saved: &[Saved]) -> Self {
+    #[must_use]
+    pub fn settle(mut self, saved: &[Saved]) -> Self {
         self.bodies.retain(|(kind, _), _| is_hot(*kind));
         for record in saved.iter().filter(|record| is_hot(record.kind)) {
             let bodies = self.bodies.entry((record.kind, record.author)).or_default();
             bodies.insert(record.key.clone(), Some(record.body.clone()));
         }
-        let kept: usize = self.bodies.values().map(HashMap::len).sum();
+        let kept: usize = self.bodies.values().map(BTreeMap::len).sum();
         if kept > KEPT_MAX {
             self.bodies.clear();
         }
@@ -74,13 +79,13 @@ impl Shelf {
     }
 
     /// Whether a key was used since the last call that the database would not take.
-    pub(super) fn take_unfit_key(&mut self) -> bool {
+    pub fn take_unfit_key(&mut self) -> bool {
         std::mem::take(&mut self.unfit_key)
     }
 
     /// Puts what was found on the shelf: whatever else was asked for is absent. Says whether
     /// anything was found.
-    pub(super) fn put_records(
+    pub fn put_records(
         &mut self,
         kind: Kind,
         author: NodeId,
@@ -94,11 +99,13 @@ impl Shelf {
         any
     }
 
-    pub(super) fn put_authors(&mut self, kind: Kind, key: String, authors: Vec<NodeId>) {
+    /// Puts down who has such a record.
+    pub fn put_authors(&mut self, kind: Kind, key: String, authors: Vec<NodeId>) {
         self.authors.insert((kind, key), authors);
     }
 
-    pub(super) fn put_document(&mut self, document: DocumentId, saved: Option<Vec<u8>>) {
+    /// Puts a document down, or that there is none.
+    pub fn put_document(&mut self, document: DocumentId, saved: Option<Vec<u8>>) {
         self.documents.insert(document, saved);
     }
 
