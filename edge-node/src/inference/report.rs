@@ -2,6 +2,7 @@
 //! into the log like everything else that happened here.
 
 use rusqlite::{Connection, OptionalExtension};
+use shared_model::blob::BlobId;
 use shared_model::id::{EntryId, ModelCode};
 use shared_model::inference::{FACTS_MODELS_MAX, Facts, Life, NOTE_CHARS_MAX, ReportModels, State};
 use shared_model::workflows::Command;
@@ -77,19 +78,27 @@ impl Models {
         standing: &Standing,
         day: u32,
     ) -> Result<Facts, StoreError> {
-        let nobody = shared_model::blob::BlobId::from_bytes([0; 32]);
+        let nobody = BlobId::from_bytes([0; 32]);
         let ready = |manifest, role| -> Option<Arc<Ready>> {
             locked(&self.0.ready).get(&(manifest, role)).cloned()
         };
-        let sums_of = |held: Option<shared_model::inference::Held>, role: Role| {
-            let Some(held) = held else { return Ok((sums::Day::default(), None)) };
-            let sums = sums::day(db, day, model, role.as_str(), held.manifest)?;
-            Ok::<_, StoreError>((sums, ready(held.manifest, role)))
+        let sums_of = |manifest: Option<BlobId>, role: Role| {
+            let Some(manifest) = manifest else { return Ok((sums::Day::default(), None)) };
+            let sums = sums::day(db, day, model, role.as_str(), manifest)?;
+            Ok::<_, StoreError>((sums, ready(manifest, role)))
         };
-        let (active, active_ready) = sums_of(life.active, Role::Active)?;
-        let (shadow, shadow_ready) = sums_of(life.shadow, Role::Shadow)?;
-        let quantile = |ready: &Option<Arc<Ready>>| {
-            ready.as_deref().is_some_and(|ready| quantile_90(ready).is_some())
+        // A trial that ended leaves its figures to the day; one that began takes the day over.
+        let tried = if day == self.today() { life.shadow } else { None };
+        let trial = match tried {
+            Some(held) => Some(held.manifest),
+            None => sums::trial_of(db, day, model)?,
+        };
+        let on_trial = life.shadow.filter(|held| trial.is_none_or(|trial| trial == held.manifest));
+        let (active, active_ready) = sums_of(life.active.map(|held| held.manifest), Role::Active)?;
+        let (shadow, shadow_ready) = sums_of(trial, Role::Shadow)?;
+        // What a bundle's own files say is gone with the bundle, what it covered is not.
+        let quantile = |ready: &Option<Arc<Ready>>, sums: &sums::Day| {
+            sums.covered > 0 || ready.as_deref().is_some_and(|one| quantile_90(one).is_some())
         };
         // While nothing is in use, the drift seen by the version on trial is shown.
         let seen = if active.counts.is_empty() {
@@ -108,11 +117,11 @@ impl Models {
             order: life.order,
             active: life.active.map(|held| held.version),
             manifest: life.active.map(|held| held.manifest),
-            shadow: life.shadow.map(|held| held.version),
+            shadow: on_trial.map(|held| held.version),
             by_model: count(active.rows),
             by_baseline: count(baseline.rows),
-            active_errors: active.errors(quantile(&active_ready)),
-            shadow_errors: shadow.errors(quantile(&shadow_ready)),
+            active_errors: active.errors(quantile(&active_ready, &active)),
+            shadow_errors: shadow.errors(quantile(&shadow_ready, &shadow)),
             rollbacks: life.rollbacks,
             note: standing.note.chars().take(NOTE_CHARS_MAX).collect(),
             columns: columns.unwrap_or_default(),

@@ -173,6 +173,22 @@ pub(super) fn day(
     Ok(row.unwrap_or_default())
 }
 
+/// The trial of a day that has most to say of itself, on trial still or not.
+pub(super) fn trial_of(
+    db: &Connection,
+    day: u32,
+    model: &ModelCode,
+) -> Result<Option<BlobId>, StoreError> {
+    let row = db
+        .prepare_cached(
+            "SELECT manifest FROM model_day WHERE day = ?1 AND model = ?2 AND role = ?3
+             ORDER BY pairs DESC, rows DESC LIMIT 1",
+        )?
+        .query_row((day, model.as_str(), Role::Shadow.as_str()), |row| row.get(0))
+        .optional()?;
+    Ok(row.map(BlobId::from_bytes))
+}
+
 pub(super) fn put_day(
     db: &Connection,
     day: u32,

@@ -256,6 +256,15 @@ impl Depot {
         self.hear(item).await;
     }
 
+    /// What the hub hears of today.
+    async fn reported(&self, models: &Models) -> shared_model::inference::Facts {
+        let key = shared_model::inference::report_key(&model(), models.today());
+        let read = self.store.read(move |db| {
+            crate::store::record::<shared_model::inference::ModelFacts>(db, NODE, &key)
+        });
+        read.await.unwrap().unwrap().facts
+    }
+
     fn open(&self, root: &Path, disk: Disk, bytes_max: u64) -> Models {
         let parts = Parts {
             store: self.store.clone(),
@@ -692,17 +701,7 @@ async fn a_version_that_did_worse_is_gone_back_from_and_the_hub_hears_of_it() {
     let (state, note) = standing(&models);
     assert_eq!(state, State::RolledBack);
     assert!(note.contains("went back from version 2"), "{note}");
-    let today = models.today();
-    let facts = depot
-        .store
-        .read(move |db| {
-            let key = shared_model::inference::report_key(&model(), today);
-            crate::store::record::<shared_model::inference::ModelFacts>(db, NODE, &key)
-        })
-        .await
-        .unwrap()
-        .unwrap()
-        .facts;
+    let facts = depot.reported(&models).await;
     assert_eq!((facts.state, facts.active, facts.rollbacks), (State::RolledBack, Some(1), 1));
     assert!(facts.encoded_bytes() < shared_model::inference::FACTS_BYTES_MAX);
     // The hub's order to use version 2 was obeyed; only its word or a newer version brings it back.
@@ -711,6 +710,37 @@ async fn a_version_that_did_worse_is_gone_back_from_and_the_hub_hears_of_it() {
     depot.ordered(2, Step::Rollback).await;
     depot.settle(&models).await;
     assert_eq!(answers(&models), Some(2));
+}
+
+#[tokio::test]
+async fn the_day_on_which_a_trial_ends_keeps_what_the_trial_showed() {
+    let mut depot = Depot::new().await;
+    let models = depot.models();
+    depot.ordered(1, Step::Activate).await;
+    depot.settle(&models).await;
+    depot.ordered(2, Step::Shadow).await;
+    depot.settle(&models).await;
+    let (tried, today) = (models.life(&model()).shadow.unwrap(), models.today());
+    let shown = super::sums::Day {
+        rows: 250,
+        pairs: 250,
+        error: 500.0,
+        baseline_error: 750.0,
+        covered: 225,
+        counts: Vec::new(),
+    };
+    let write = move |db: &rusqlite::Connection| {
+        super::sums::put_day(db, today, &model(), "shadow", tried.manifest, &shown)
+    };
+    depot.store.write_local(move |db| write(db)).await.unwrap();
+    depot.ordered(2, Step::Activate).await;
+    depot.settle(&models).await;
+    models.pass().await;
+    let facts = depot.reported(&models).await;
+    assert_eq!((facts.active, facts.shadow), (Some(2), None));
+    let errors = facts.shadow_errors;
+    assert_eq!((errors.pairs, errors.model_milli, errors.baseline_milli), (250, 2_000, 3_000));
+    assert_eq!(errors.covered, Some(225));
 }
 
 #[test]
