@@ -138,3 +138,52 @@ fn model_ring_publish_shadow_activate_rollback() {
     region.wait_for_agreement(&["NBO-1", "NBO-2"]);
     region.close(vec![pilot, other]);
 }
+
+#[test]
+fn models_by_hand_at_the_depot() {
+    let region = Region::start();
+    let depot = region.depot("NBO-1");
+    let desk = Desk::open(&region);
+    for version in [1, 2] {
+        desk.import(&shipped_as(MODEL, region.path(), version, |_| {}));
+    }
+    run(&mut desk.by(0, &["ring", "pilot", "NBO-1"]));
+    desk.publish("1", "activate");
+    wait_for(&depot, "active", 1);
+    desk.publish("2", "shadow");
+    wait_for(&depot, "shadow", 2);
+    let by_hand = |words: &[&str]| {
+        let mut command = depot.nested(&["models", words[0]]);
+        command.args(&words[1..]);
+        command
+    };
+
+    let switched = run(&mut by_hand(&["activate", MODEL, "2"]));
+    assert!(switched.contains("in use 2, tried none, to go back to 1"), "{switched}");
+    let tried = run(&mut by_hand(&["shadow", MODEL, "1"]));
+    assert!(tried.contains("in use 2, tried 1"), "{tried}");
+    let console = region.hub.console();
+    let path = format!("/api/v1/models/{MODEL}/depots");
+    until("the running depot goes by it, and the hub hears", LONGEST, || {
+        let depots = console.get(&path);
+        let here = depots["items"].as_array()?.iter().find(|item| item["site"] == "NBO-1")?;
+        (here["active"] == 2 && here["shadow"] == 1).then_some(())
+    });
+    let listed = run(&mut by_hand(&["list"]));
+    assert!(listed.contains("in use 2, tried 1"), "{listed}");
+    let checked = run(&mut by_hand(&["verify", MODEL]));
+    assert!(checked.contains("2 versions checked"), "{checked}");
+    let same = refused(&mut by_hand(&["shadow", MODEL, "2"]));
+    assert!(same.contains("in use"), "{same}");
+
+    let back = run(&mut by_hand(&["rollback", MODEL]));
+    assert!(back.contains("in use 1"), "{back}");
+    let told = run(&mut by_hand(&["explain", MODEL]));
+    assert!(told.contains("a person at this depot went back"), "{told}");
+    assert!(told.contains("went back: 1 times") && told.contains("barred: "), "{told}");
+    refused(&mut by_hand(&["activate", MODEL, "2"]));
+    let unknown = refused(&mut by_hand(&["explain", "no-such"]));
+    assert!(unknown.contains("remedy: see edge-node models list"), "{unknown}");
+    region.wait_for_agreement(&["NBO-1"]);
+    region.close(vec![depot]);
+}
