@@ -379,14 +379,20 @@ async fn own<R: Record>(
     row.map(read).transpose()
 }
 
-/// The champion is what the whole region uses; the challenger what was last ordered to be tried.
+/// The champion is what the whole region uses; the challenger what was last ordered to be tried,
+/// until it becomes the champion or people go back from it.
 async fn set_aliases(tx: &Transaction<'_>, ask: &Ask, now: Timestamp) -> Result<(), StoreError> {
+    let (model, version) = (ask.model.as_str(), i64::from(ask.version));
+    if ask.step == Step::Rollback {
+        let delete = "DELETE FROM model_alias
+                      WHERE model = $1 AND alias = 'challenger' AND version <> $2";
+        tx.execute(delete, &[&model, &version]).await?;
+    }
     let alias = match ask.step {
         Step::Shadow => "challenger",
         Step::Activate | Step::Resume | Step::Rollback if ask.ring.as_str() == ALL => "champion",
         Step::Activate | Step::Resume | Step::Rollback | Step::Pause => return Ok(()),
     };
-    let (model, version) = (ask.model.as_str(), i64::from(ask.version));
     tx.execute(
         "INSERT INTO model_alias (model, alias, version, set_ms) VALUES ($1, $2, $3, $4)
          ON CONFLICT (model, alias) DO UPDATE

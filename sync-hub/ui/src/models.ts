@@ -86,6 +86,16 @@ export function titleOf(model: Model): string {
   return model.versions[0]?.title || model.model;
 }
 
+/** The version on trial: ordered to be tried, and not yet in use where it was. */
+export function onTrial(model: Model): number | null {
+  const challenger = model.versions.find((one) => one.version === model.challenger);
+  if (!challenger) {
+    return null;
+  }
+  const over = challenger.shadow_at.length === 0 && challenger.active_at.length > 0;
+  return over ? null : challenger.version;
+}
+
 /** The version that a step is usually about: the newest to be tried, the tried one to be used, the one in use
     to be paused, the one before it to be gone back to. */
 export function likelyVersion(model: Model, step: Step): number | null {

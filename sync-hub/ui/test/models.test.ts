@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DayFacts, errorRatio, plotLines, worstDrift } from '../src/models.ts';
+import { type DayFacts, errorRatio, type Model, onTrial, plotLines, worstDrift } from '../src/models.ts';
 
 function day(site: string, day: number, model_milli: number, drift: DayFacts['drift'] = []): DayFacts {
   return {
@@ -27,4 +27,13 @@ test('each depot has a line, and a day without a value leaves none', () => {
     { site: 'NBO-1', points: [{ day: 1, value: 0.8 }, { day: 3, value: 0.7 }] },
     { site: 'NBO-2', points: [{ day: 1, value: 0.5 }] },
   ]);
+});
+
+test('a version is on trial from the order on, and no more once it is used where it was tried', () => {
+  const version = (shadow_at: string[], active_at: string[]) => ({ version: 2, shadow_at, active_at }) as unknown as Model['versions'][number];
+  const model = (challenger: number | null, shadow_at: string[], active_at: string[]) => ({ challenger, versions: [version(shadow_at, active_at)] }) as unknown as Model;
+  assert.equal(onTrial(model(2, [], [])), 2);
+  assert.equal(onTrial(model(2, ['NBO-2'], ['NBO-1'])), 2);
+  assert.equal(onTrial(model(2, [], ['NBO-1'])), null);
+  assert.equal(onTrial(model(null, [], [])), null);
 });
