@@ -4,6 +4,7 @@
 
 mod campaign;
 mod clock;
+mod depots;
 mod figures;
 mod instance;
 mod ours;
@@ -14,6 +15,7 @@ mod routes;
 mod row;
 mod sample;
 mod tables;
+mod town;
 mod variants;
 mod verdict;
 
@@ -89,6 +91,16 @@ enum Role {
         #[arg(long)]
         budget: f64,
     },
+    /// Days of a depot made up in code: steps a second on one core, or what threads that meet find.
+    Depots {
+        /// Processor seconds of every run; with several threads, seconds of the clock.
+        #[arg(long, default_value_t = 3.0)]
+        budget: f64,
+        #[arg(long, default_value_t = 1)]
+        seeds: u32,
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
+    },
     /// New orders into a plan; prints its times. Started by the bench itself.
     #[command(hide = true)]
     Replan {
@@ -103,6 +115,9 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     match arguments.role {
         Some(Role::Run { set, file, seed, budget }) => run(&set, &file, seed, budget),
+        Some(Role::Depots { budget, seeds, threads }) => {
+            say(&depots::measure(budget, seeds, threads)?, true)
+        }
         Some(Role::Replan { set, file, seed }) => {
             say(&serde_json::to_value(replan::run(&set, &file, seed)?)?, false)
         }

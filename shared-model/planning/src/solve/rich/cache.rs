@@ -2,9 +2,11 @@
 //! nothing; it is written when a route changes and read in between.
 
 use super::chain::{Arrival, Scratch};
-use super::details::{Rider, Stop, Ways};
+use super::details::{Rider, Stop};
 use super::label::Label;
+use super::line::Line;
 use super::quick::Quick;
+use super::ways::Ways;
 
 /// Cost of an order that cannot be driven: taking a stop out can break a ride limit, or a way that is shorter over a
 /// third place. Far above every cost, and far from overflow.
@@ -28,6 +30,7 @@ pub(super) struct Cache {
     pub(super) metres: i64,
     pub(super) jobs: usize,
     pub(super) quick: Quick,
+    pub(super) line: Line,
 }
 
 impl Cache {
@@ -38,6 +41,38 @@ impl Cache {
 
     pub(super) fn has(&self, position: usize) -> bool {
         position < self.ends.len()
+    }
+
+    /// How many stops there are layers of.
+    pub(super) fn depth(&self) -> usize {
+        self.ends.len() - 1
+    }
+
+    /// Keeps the layer of the start alone.
+    pub(super) fn forget_layers(&mut self) {
+        self.ends.truncate(1);
+        self.labels.truncate(self.ends[0] as usize);
+    }
+
+    /// Takes over the order in `scratch` and its line, with layers from behind `kept` on if there are any.
+    pub(super) fn accept_line(
+        &mut self,
+        stops: &[Stop],
+        kept: Option<usize>,
+        scratch: &mut Scratch,
+        is_driven: bool,
+    ) {
+        match kept {
+            Some(kept) => self.splice(kept, &scratch.layers[..=scratch.nodes.len()]),
+            None => self.forget_layers(),
+        }
+        self.nodes.clone_from(&scratch.nodes);
+        self.jobs = self.nodes.iter().filter(|&&node| stops[usize::from(node)].begins).count();
+        std::mem::swap(&mut self.line, &mut scratch.line);
+        self.line.is_known &= is_driven;
+        self.cost = if is_driven { self.line.cost } else { INFEASIBLE };
+        self.duration_s = if is_driven { self.line.duration_s } else { 0 };
+        self.metres = if is_driven { self.line.metres } else { 0 };
     }
 
     /// Layers up to `position` stay, those behind it come from `scratch`.
@@ -67,6 +102,7 @@ impl Cache {
         (self.cost, self.duration_s) = (other.cost, other.duration_s);
         (self.metres, self.jobs) = (other.metres, other.jobs);
         self.quick.copy_from(&other.quick);
+        self.line.copy_from(&other.line);
     }
 }
 
@@ -109,7 +145,7 @@ pub(super) fn clear(rider: &Rider, ways: &Ways, stops: &[Stop], cache: &mut Cach
     latest(rider, ways, stops, cache);
 }
 
-fn latest(rider: &Rider, ways: &Ways, stops: &[Stop], cache: &mut Cache) {
+pub(super) fn latest(rider: &Rider, ways: &Ways, stops: &[Stop], cache: &mut Cache) {
     cache.latest_s.clear();
     cache.latest_s.resize(cache.nodes.len() + 1, rider.close_s);
     cache.released_s.clear();

@@ -5,10 +5,12 @@
 //! and fuller than another can be forgotten; only ride limits break that rule, and there a way forgotten may have been
 //! the one that kept the limit: such a route counts as infeasible, never the other way round.
 
+use super::aboard::{most, plus, within};
 use super::cache::Cache;
-use super::details::Stop;
+use super::details::{Rider, Stop};
 use super::label::{Label, Step, Via, open_at};
-use crate::problem::PlaceIx;
+use super::line::{Line, Loads};
+use super::ways::Spot;
 use crate::solve::compiled::NONE;
 
 /// Ways kept per stop.
@@ -19,6 +21,51 @@ const LABELS_MAX: usize = 12;
 pub(super) struct Scratch {
     pub(super) nodes: Vec<u16>,
     pub(super) layers: Vec<Vec<Label>>,
+    pub(super) vias: Vec<Via>,
+    pub(super) line: Line,
+}
+
+/// The stops from one on, as far as the trip that goes on there has to carry them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rest {
+    deliver: Loads,
+    /// The most on board on the way, of what is loaded or collected for them.
+    peak: Loads,
+    release_s: i64,
+    /// Shipments and backhauls have rules of their own.
+    is_plain: bool,
+    delivers: bool,
+}
+
+impl Rest {
+    /// Those of an order, by position from 1.
+    pub(super) fn of(stops: &[Stop], nodes: &[u16], rests: &mut Vec<Self>) {
+        rests.clear();
+        rests.resize(nodes.len() + 2, Self { is_plain: true, ..Self::default() });
+        for at in (1..=nodes.len()).rev() {
+            let (stop, behind) = (&stops[usize::from(nodes[at - 1])], rests[at + 1]);
+            let deliver = plus(stop.deliver, behind.deliver);
+            rests[at] = Self {
+                deliver,
+                peak: most(deliver, plus(stop.collect, behind.peak)),
+                release_s: behind.release_s.max(stop.release_s),
+                is_plain: behind.is_plain && !stop.has_ships && !stop.backhaul,
+                delivers: behind.delivers || stop.delivers,
+            };
+        }
+    }
+
+    /// Whether the trip of `label` can go on to the end: then a reload is a detour for nothing.
+    #[inline]
+    fn goes_with(&self, label: &Label, rider: &Rider) -> bool {
+        self.is_plain
+            && label.is_loaded
+            && !label.is_first_underway
+            && !(label.after_backhaul && self.delivers)
+            && self.release_s <= label.trip_began_s
+            && within(plus(label.peak, self.deliver), rider.capacity)
+            && within(plus(label.on_board, self.peak), rider.capacity)
+    }
 }
 
 /// The end of the best way.
@@ -41,6 +88,8 @@ pub(super) struct Chain<'a> {
     pub(super) cache: &'a Cache,
     pub(super) kept: usize,
     pub(super) nodes: &'a [u16],
+    /// What is left from each position on, where that is known.
+    pub(super) rests: &'a [Rest],
 }
 
 impl Chain<'_> {
@@ -56,7 +105,7 @@ impl Chain<'_> {
         &self.stops[usize::from(self.nodes[position - 1])]
     }
 
-    fn place(&self, position: usize) -> Option<PlaceIx> {
+    fn place(&self, position: usize) -> Option<Spot> {
         if position == 0 { self.step.rider.start } else { Some(self.stop(position).place) }
     }
 
@@ -114,6 +163,9 @@ impl Chain<'_> {
         let has_served =
             usize::from(label.trip_from) < position || !label.is_loaded || label.is_first_underway;
         if label.reloads >= rider.reloads_max || !has_served {
+            return;
+        }
+        if self.rests.get(position).is_some_and(|rest| rest.goes_with(label, rider)) {
             return;
         }
         for reload in 1..=rider.reloads.len() as u8 {
@@ -267,10 +319,10 @@ impl Chain<'_> {
         position: usize,
         before: usize,
     ) -> Option<(i64, i64)> {
-        let (now, then) = (&layers[position], self.cache.layer(before));
-        if self.cache.rides[before] {
+        if !self.cache.has(before) || self.cache.rides[before] {
             return None;
         }
+        let (now, then) = (&layers[position], self.cache.layer(before));
         let difference = (now.first()?.cost - then.first()?.cost, now[0].metres - then[0].metres);
         let same = now.len() == then.len()
             && now.iter().zip(then).all(|(now, then)| {
@@ -341,14 +393,20 @@ impl Chain<'_> {
 
     /// Breaks and reloads on the way to `label` of the last layer, by position from 1.
     pub(super) fn path(&self, layers: &[Vec<Label>], label: usize) -> Vec<Via> {
-        let mut vias = vec![Via::default(); self.nodes.len()];
+        let mut vias = Vec::new();
+        self.path_into(layers, label, &mut vias);
+        vias
+    }
+
+    pub(super) fn path_into(&self, layers: &[Vec<Label>], label: usize, vias: &mut Vec<Via>) {
+        vias.clear();
+        vias.resize(self.nodes.len(), Via::default());
         let mut label = label;
         for at in (1..=self.nodes.len()).rev() {
             let known = &self.layer(layers, at)[label];
             vias[at - 1] = known.via;
             label = usize::from(known.parent);
         }
-        vias
     }
 
     /// With speeds that change: the latest begin that ends no later and costs no more, by bisection, since a later begin

@@ -2,16 +2,18 @@
 
 use crate::plan::Action;
 use crate::problem::{
-    Break, DIMENSIONS, End, JobIx, Kind, Load, Matrix, PlaceIx, Problem, Start, TravelProfile,
-    Underway, VehicleIx, Visit, Window,
+    Break, DIMENSIONS, End, JobIx, Kind, Load, PlaceIx, Problem, Start, Underway, VehicleIx, Visit,
+    Window,
 };
 use crate::solve::compiled::{Compiled, NONE};
+
+use super::ways::{Spot, Spots, Ways};
 
 /// One node: a visit, a pickup or a delivery.
 #[derive(Debug, Clone)]
 pub(super) struct Stop {
     pub(super) action: Action,
-    pub(super) place: PlaceIx,
+    pub(super) place: Spot,
     pub(super) windows: Vec<Window>,
     pub(super) due_s: i64,
     pub(super) late_s_max: i64,
@@ -22,6 +24,7 @@ pub(super) struct Stop {
     pub(super) collect: [i64; DIMENSIONS],
     pub(super) ships: [i64; DIMENSIONS],
     pub(super) delivers: bool,
+    pub(super) has_ships: bool,
     /// One window, never late.
     pub(super) is_plain: bool,
     pub(super) backhaul: bool,
@@ -47,7 +50,7 @@ pub(super) struct Ride {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reload {
     pub(super) depot: u32,
-    pub(super) place: PlaceIx,
+    pub(super) place: Spot,
     pub(super) window: Window,
     pub(super) loading_s: i64,
 }
@@ -66,13 +69,13 @@ pub(super) struct Rider {
     pub(super) jobs_max: usize,
     pub(super) reloads_max: u32,
     /// `None`: at the first stop.
-    pub(super) start: Option<PlaceIx>,
+    pub(super) start: Option<Spot>,
     /// The route begins within it.
     pub(super) start_window: Window,
     pub(super) start_loading_s: i64,
     /// Whether the first trip is loaded at the start.
     pub(super) loads_at_start: bool,
-    pub(super) end: Option<PlaceIx>,
+    pub(super) end: Option<Spot>,
     /// Latest arrival there.
     pub(super) close_s: i64,
     pub(super) breaks: Vec<Break>,
@@ -100,65 +103,8 @@ pub(super) struct Taken {
     pub(super) home_metres: i64,
 }
 
-/// Travel of one profile.
-#[derive(Debug, Clone)]
-pub(super) struct Ways {
-    /// Begin of each slice and its durations.
-    slices: Vec<(i64, Matrix)>,
-    metres: Matrix,
-}
-
-impl Ways {
-    pub(super) fn of(profile: &TravelProfile) -> Self {
-        let slices =
-            profile.slices.iter().map(|slice| (slice.from_s, slice.seconds.clone())).collect();
-        Self { slices, metres: profile.metres.clone() }
-    }
-
-    pub(super) fn changes(&self) -> bool {
-        self.slices.len() > 1
-    }
-
-    #[inline]
-    pub(super) fn metres(&self, from: PlaceIx, to: PlaceIx) -> Option<i64> {
-        self.metres.cell(from, to).amount()
-    }
-
-    /// Arrival when leaving at `leave_s`; the speed changes with the slice, as [`TravelProfile`] says.
-    #[inline]
-    pub(super) fn arrival_s(&self, from: PlaceIx, to: PlaceIx, leave_s: i64) -> Option<i64> {
-        if let [(_, seconds)] = &self.slices[..] {
-            return seconds.cell(from, to).amount().map(|seconds| leave_s + seconds);
-        }
-        self.arrival_through_slices_s(from, to, leave_s)
-    }
-
-    fn arrival_through_slices_s(&self, from: PlaceIx, to: PlaceIx, leave_s: i64) -> Option<i64> {
-        let mut at =
-            self.slices.partition_point(|(from_s, _)| *from_s <= leave_s).saturating_sub(1);
-        let (mut now_s, mut left) = (leave_s, TravelProfile::WAY);
-        loop {
-            let whole_s = self.slices[at].1.cell(from, to).amount()?;
-            let arrival_s = now_s + (left * whole_s + TravelProfile::WAY - 1) / TravelProfile::WAY;
-            match self.slices.get(at + 1) {
-                Some(&(next_s, _)) if arrival_s > next_s => {
-                    left -= (next_s - now_s) * TravelProfile::WAY / whole_s;
-                    now_s = next_s;
-                    at += 1;
-                }
-                Some(_) | None => return Some(arrival_s),
-            }
-        }
-    }
-
-    /// Least seconds of the way at any time of day.
-    pub(super) fn least_s(&self, from: PlaceIx, to: PlaceIx) -> Option<i64> {
-        self.slices.iter().map(|(_, seconds)| seconds.cell(from, to).amount()).min().flatten()
-    }
-}
-
 /// Every node's stop.
-pub(super) fn stops(problem: &Problem, compiled: &Compiled) -> Vec<Stop> {
+pub(super) fn stops(problem: &Problem, compiled: &Compiled, spots: &Spots) -> Vec<Stop> {
     let mut handed_out = vec![None; problem.jobs.len()];
     for route in problem.standing.iter().flat_map(|standing| &standing.handed_out.routes) {
         for action in &route.actions {
@@ -176,11 +122,28 @@ pub(super) fn stops(problem: &Problem, compiled: &Compiled) -> Vec<Stop> {
             pickups[job.at()] = u16::try_from(node).unwrap_or(NONE);
         }
     }
-    actions.into_iter().map(|action| stop(problem, action, &handed_out, &pickups)).collect()
+    actions.into_iter().map(|action| stop(problem, spots, action, &handed_out, &pickups)).collect()
+}
+
+/// The place of each node, in their order.
+pub(super) fn visited<'a>(
+    problem: &'a Problem,
+    compiled: &'a Compiled,
+) -> impl Iterator<Item = PlaceIx> + 'a {
+    (0..compiled.visits.len()).map(|node| {
+        let action = compiled.action(u16::try_from(node).unwrap_or(NONE));
+        let job = &problem.jobs[action.job().unwrap_or(JobIx(0)).at()];
+        match (&job.kind, action) {
+            (Kind::Shipment { delivery, .. }, Action::Deliver(_)) => delivery.place,
+            (Kind::Shipment { pickup, .. }, _) => pickup.place,
+            (Kind::Visit { visit, .. }, _) => visit.place,
+        }
+    })
 }
 
 fn stop(
     problem: &Problem,
+    spots: &Spots,
     action: Action,
     handed_out: &[Option<VehicleIx>],
     pickups: &[u16],
@@ -213,7 +176,7 @@ fn stop(
     };
     Stop {
         action,
-        place: visit.place,
+        place: spots.of_place(visit.place),
         windows: visit.windows.clone(),
         due_s: visit.due_s(),
         late_s_max: job.late_s_max,
@@ -223,6 +186,7 @@ fn stop(
         collect,
         ships,
         delivers: deliver != zero,
+        has_ships: ships != zero,
         is_plain: visit.windows.len() == 1 && job.late_s_max == 0,
         backhaul,
         ride,
@@ -233,7 +197,7 @@ fn stop(
 }
 
 /// The vehicle of a route.
-pub(super) fn rider(problem: &Problem, ways: &[Ways], vehicle: VehicleIx) -> Rider {
+pub(super) fn rider(problem: &Problem, spots: &Spots, ways: &[Ways], vehicle: VehicleIx) -> Rider {
     let known = &problem.vehicles[vehicle.at()];
     let vehicle_type = problem.type_of(vehicle);
     let profile = vehicle_type.profile.at();
@@ -256,7 +220,7 @@ pub(super) fn rider(problem: &Problem, ways: &[Ways], vehicle: VehicleIx) -> Rid
         end: None,
         close_s: known.shift.to_s,
         breaks: known.breaks.clone(),
-        reloads: reloads(problem, vehicle),
+        reloads: reloads(problem, spots, vehicle),
         underway: None,
         times_matter: vehicle_type.cost_per_second > 0
             || vehicle_type.duration_s_max.is_some()
@@ -268,39 +232,39 @@ pub(super) fn rider(problem: &Problem, ways: &[Ways], vehicle: VehicleIx) -> Rid
     match known.start {
         Start::Depot(depot) => {
             let depot = &problem.depots[depot.at()];
-            rider.start = Some(depot.place);
+            rider.start = Some(spots.of_place(depot.place));
             rider.start_window.from_s = begin_s.max(depot.window.from_s);
             rider.start_window.to_s = known.shift.to_s.min(depot.window.to_s);
             rider.start_loading_s = depot.loading_s;
             rider.loads_at_start = true;
             rider.reloads_max -= 1;
         }
-        Start::Place(place) => rider.start = Some(place),
+        Start::Place(place) => rider.start = Some(spots.of_place(place)),
         Start::Anywhere => {}
     }
     match known.end {
         End::Depot(depot) => {
             let depot = &problem.depots[depot.at()];
-            rider.end = Some(depot.place);
+            rider.end = Some(spots.of_place(depot.place));
             rider.close_s = rider.close_s.min(depot.window.to_s);
         }
-        End::Place(place) => rider.end = Some(place),
+        End::Place(place) => rider.end = Some(spots.of_place(place)),
         End::Anywhere => {}
     }
     if let Some(underway) = problem.underway(vehicle) {
-        take_over(problem, &ways[profile], underway, &mut rider);
+        take_over(problem, spots, &ways[profile], underway, &mut rider);
     }
     rider
 }
 
-fn reloads(problem: &Problem, vehicle: VehicleIx) -> Vec<Reload> {
+fn reloads(problem: &Problem, spots: &Spots, vehicle: VehicleIx) -> Vec<Reload> {
     let depots = problem.vehicles[vehicle.at()].reload_depots.iter();
     let mut reloads: Vec<Reload> = depots
         .map(|&depot| {
             let known = &problem.depots[depot.at()];
             Reload {
                 depot: depot.0,
-                place: known.place,
+                place: spots.of_place(known.place),
                 window: known.window,
                 loading_s: known.loading_s,
             }
@@ -310,8 +274,9 @@ fn reloads(problem: &Problem, vehicle: VehicleIx) -> Vec<Reload> {
     reloads
 }
 
-fn take_over(problem: &Problem, ways: &Ways, known: &Underway, rider: &mut Rider) {
+fn take_over(problem: &Problem, spots: &Spots, ways: &Ways, known: &Underway, rider: &mut Rider) {
     let ready_s = known.position.at_s.max(problem.now_s());
+    let position = spots.of_place(known.position.place);
     let shipment = |job: JobIx| match &problem.jobs[job.at()].kind {
         Kind::Shipment { load, .. } => *load,
         Kind::Visit { .. } => Load::ZERO,
@@ -345,15 +310,15 @@ fn take_over(problem: &Problem, ways: &Ways, known: &Underway, rider: &mut Rider
     let on_board = loaded.fold(shipped + collected, |sum, load| sum + load);
     let (mut home_s, mut home_metres) = (ready_s, known.metres_done);
     if let Some(end) = rider.end {
-        home_s = ways.arrival_s(known.position.place, end, ready_s).unwrap_or(home_s);
-        home_metres += ways.metres(known.position.place, end).unwrap_or(0);
+        home_s = ways.arrival_s(position, end, ready_s).unwrap_or(home_s);
+        home_metres += ways.metres(position, end).unwrap_or(0);
     }
     // A break whose time is over cannot be taken any more, and is not owed.
     for (number, rest) in rider.breaks.iter().enumerate() {
         let is_over = rest.windows.last().is_none_or(|last| last.to_s < ready_s);
         breaks |= u8::from(is_over) << number;
     }
-    rider.start = Some(known.position.place);
+    rider.start = Some(position);
     rider.start_window = Window { from_s: ready_s, to_s: ready_s };
     rider.start_loading_s = 0;
     rider.close_s = rider.close_s.max(home_s);

@@ -1,7 +1,7 @@
 //! What the search asks of a schedule that has to be simulated, answered from the caches where they know. May not change
 //! an order.
 
-use super::cache::{self, Cache};
+use super::cache::Cache;
 use super::label::Via;
 use super::quick::{Look, Quick};
 use super::{Rich, chain::Scratch};
@@ -15,11 +15,11 @@ impl Evaluator for Rich {
     const STEPS_PER_LOOK: u32 = 4;
 
     fn has_shared_cost(&self) -> bool {
-        self.fairness_cost_per_second > 0
+        self.ground.fairness_cost_per_second > 0
     }
 
     fn shared_cost(&self, used: &[u16]) -> i64 {
-        let caches = self.caches.iter().zip(&self.riders).enumerate();
+        let caches = self.caches.iter().zip(&self.ground.riders).enumerate();
         let on_the_road = caches.filter(|(route, (_, rider))| {
             rider.underway.is_some() || used.contains(&(*route as u16))
         });
@@ -28,11 +28,11 @@ impl Evaluator for Rich {
             longest_s = longest_s.max(cache.duration_s);
             shortest_s = shortest_s.min(cache.duration_s);
         }
-        self.fairness_cost_per_second * longest_s.saturating_sub(shortest_s).max(0)
+        self.ground.fairness_cost_per_second * longest_s.saturating_sub(shortest_s).max(0)
     }
 
     fn base_cost(&self) -> i64 {
-        let underway = self.riders.iter().filter_map(|rider| Some((rider, rider.underway?)));
+        let underway = self.ground.riders.iter().filter_map(|rider| Some((rider, rider.underway?)));
         underway
             .map(|(rider, taken)| {
                 rider.cost_fixed
@@ -47,14 +47,13 @@ impl Evaluator for Rich {
         scratch.nodes.clear();
         scratch.nodes.extend(tours.visits(route));
         if scratch.nodes.is_empty() {
-            let rider = &self.riders[usize::from(route)];
-            let ways = &self.ways[rider.profile];
-            cache::clear(rider, ways, &self.stops, &mut self.caches[usize::from(route)]);
-            self.learn(route, Some(&[]));
-        } else if self.splits[usize::from(route)] {
+            self.rest_at_home(route);
+        } else if self.ground.splits[usize::from(route)] {
             self.refresh_split(route, &scratch.nodes);
-        } else {
+        } else if self.ground.has_rides {
             self.refresh_labels(route, &mut scratch);
+        } else {
+            self.refresh_line(route, &mut scratch);
         }
         *self.scratch.get_mut() = scratch;
         self.note_positions(route);
@@ -71,20 +70,29 @@ impl Evaluator for Rich {
     ) -> i64 {
         let route = tours.link(pred).route;
         let after = self.after(tours, pred);
-        if self.least_price(route, after, node) >= below || !self.has_room(route) {
-            return NEVER;
-        }
-        let is_split = self.splits[usize::from(route)];
-        if !is_split && self.is_too_late(route, after, node) {
+        if !self.has_room(route) {
             return NEVER;
         }
         let moved = self.moved_price(route, node);
+        if self.ground.splits[usize::from(route)] {
+            if self.least_price(route, after, node) >= below {
+                return NEVER;
+            }
+            return match self.look_at_split(route, after, node, below.saturating_sub(moved)) {
+                Look::Price(price) => price + moved,
+                // The route cannot be driven as it is: the search will take it back.
+                Look::Never | Look::Unknown => NEVER,
+            };
+        }
+        let is_limited = self.ground.riders[usize::from(route)].duration_s_max < i64::MAX;
         match self.look(route, after, node, below.saturating_sub(moved)) {
-            Look::Price(price) => return price + moved,
+            Look::Price(price) if !is_limited => return price + moved,
             Look::Never => return NEVER,
-            // The route cannot be driven as it is: the search will take it back.
-            Look::Unknown if is_split => return NEVER,
-            Look::Unknown => {}
+            // A limit of the duration is kept for certain, not as far as an estimate tells.
+            Look::Price(_) | Look::Unknown => {}
+        }
+        if self.least_price(route, after, node) >= below || self.is_too_late(route, after, node) {
+            return NEVER;
         }
         let scratch = &mut *self.scratch.borrow_mut();
         let cached = &self.caches[usize::from(route)].nodes;
@@ -94,7 +102,8 @@ impl Evaluator for Rich {
         scratch.nodes.extend_from_slice(&cached[after..]);
         scratch.layers.resize_with(scratch.layers.len().max(scratch.nodes.len() + 1), Vec::new);
         let tail = cached.len() - after;
-        self.price(route, &scratch.nodes, &mut scratch.layers, (after, after, tail), below)
+        let kept = after.min(self.caches[usize::from(route)].depth());
+        self.price(route, &scratch.nodes, &mut scratch.layers, (kept, kept, tail), below)
     }
 
     fn pair_insertion(
@@ -110,11 +119,12 @@ impl Evaluator for Rich {
         let mut best = PairPlace { price: NEVER, delivery_pred: pickup };
         if self.least_price(route, after, pickup) >= below
             || !self.has_room(route)
+            || self.caches[usize::from(route)].depth() < after
             || self.is_too_late(route, after, pickup)
         {
             return best;
         }
-        let Scratch { nodes, layers } = &mut *self.scratch.borrow_mut();
+        let Scratch { nodes, layers, .. } = &mut *self.scratch.borrow_mut();
         let cached = &self.caches[usize::from(route)].nodes;
         layers.resize_with(layers.len().max(cached.len() + 3), Vec::new);
         nodes.clear();
@@ -168,27 +178,30 @@ impl Evaluator for Rich {
         }
         let (before, behind) = (&self.caches[usize::from(one)], &self.caches[usize::from(other)]);
         let (at, to) = (self.after(tours, head), self.after(tours, tail));
-        let places = [head, tail].map(|node| self.stops[usize::from(node)].place);
-        let Some(way_s) =
-            self.ways[self.riders[usize::from(one)].profile].least_s(places[0], places[1])
+        let places = [head, tail].map(|node| self.ground.stops[usize::from(node)].place);
+        let Some(way_s) = self.ground.ways[self.ground.riders[usize::from(one)].profile]
+            .least_s(places[0], places[1])
         else {
             return false;
         };
-        if self.splits[usize::from(one)] && self.splits[usize::from(other)] {
+        if self.ground.splits[usize::from(one)] && self.ground.splits[usize::from(other)] {
             return before.quick.is_known
                 && behind.quick.is_known
                 && before.quick.ready_s(at) + way_s <= behind.quick.latest_s(to);
         }
-        let ready_s = before.layer(at).iter().map(|label| label.ready_s).min();
-        ready_s.is_some_and(|ready_s| ready_s + way_s <= behind.latest_s[to - 1])
+        if !before.line.is_known || !behind.line.is_known {
+            return true;
+        }
+        let (head, tail) = (before.line.element(at), behind.line.element(to));
+        behind.line.is_loose || head.ready_s + way_s <= tail.latest_s
     }
 
     fn start_s(&self, _compiled: &Compiled, _tours: &Tours, route: u16, nodes: &[u16]) -> i64 {
-        let rider = &self.riders[usize::from(route)];
+        let rider = &self.ground.riders[usize::from(route)];
         if let Some(taken) = rider.underway {
             return taken.started_s;
         }
-        if self.splits[usize::from(route)] {
+        if self.ground.splits[usize::from(route)] {
             let Some((_, vias)) = self.split_vias(route, nodes) else {
                 return rider.start_window.from_s;
             };
@@ -196,9 +209,15 @@ impl Evaluator for Rich {
             quick.learn(&self.chain(route, 0, nodes), &vias);
             return if quick.is_known { quick.begin_s() } else { rider.start_window.from_s };
         }
-        let layers = &mut self.scratch.borrow_mut().layers;
-        let (_, arrival) = self.arrival(route, nodes, layers, true);
-        arrival.map_or(rider.start_window.from_s, |arrival| arrival.begin_s)
+        let Scratch { layers, vias, line, .. } = &mut *self.scratch.borrow_mut();
+        if self.ground.has_rides {
+            let (_, arrival) = self.arrival(route, nodes, layers, true);
+            return arrival.map_or(rider.start_window.from_s, |arrival| arrival.begin_s);
+        }
+        match self.work_out(route, nodes, layers, (vias, line)) {
+            Some(_) => line.begin_s,
+            None => rider.start_window.from_s,
+        }
     }
 
     fn actions(
@@ -208,24 +227,33 @@ impl Evaluator for Rich {
         route: u16,
         nodes: &[u16],
     ) -> Vec<Action> {
-        let rider = &self.riders[usize::from(route)];
-        let layers = &mut self.scratch.borrow_mut().layers;
+        let rider = &self.ground.riders[usize::from(route)];
         if nodes.is_empty() {
             return Vec::new();
         }
-        let (vias, last) = if self.splits[usize::from(route)] {
+        let Scratch { layers, vias: found, line, .. } = &mut *self.scratch.borrow_mut();
+        let (vias, last) = if self.ground.splits[usize::from(route)] {
             (
                 self.split_vias(route, nodes).map(|(_, vias)| vias).unwrap_or_default(),
                 Via::default(),
             )
-        } else {
+        } else if self.ground.has_rides {
             let (kept, arrival) = self.arrival(route, nodes, layers, true);
             let Some(arrival) = arrival else { return Vec::new() };
             (self.chain(route, kept, nodes).path(layers, arrival.label), arrival.via)
+        } else {
+            if self.work_out(route, nodes, layers, (found, line)).is_none() {
+                return Vec::new();
+            }
+            found.resize(nodes.len() + 1, Via::default());
+            let last = found.pop().unwrap_or_default();
+            (std::mem::take(found), last)
         };
         let mut actions = Vec::with_capacity(nodes.len() + 2);
-        let serves =
-            nodes.iter().map(|&node| Some(self.stops[usize::from(node)].action)).chain([None]);
+        let serves = nodes
+            .iter()
+            .map(|&node| Some(self.ground.stops[usize::from(node)].action))
+            .chain([None]);
         for (via, serve) in vias.iter().chain([&last]).zip(serves) {
             if via.before > 0 {
                 actions.push(Action::Break(u32::from(via.before - 1)));
@@ -247,13 +275,17 @@ impl Evaluator for Rich {
         if nodes.is_empty() {
             return 0;
         }
-        if self.splits[usize::from(route)] {
+        if self.ground.splits[usize::from(route)] {
             return self.split_cost(route, nodes).unwrap_or(NEVER);
         }
-        let layers = &mut self.scratch.get_mut().layers;
-        let mut layers = std::mem::take(layers);
-        let (_, arrival) = self.arrival(route, nodes, &mut layers, true);
-        self.scratch.get_mut().layers = layers;
-        arrival.map_or(NEVER, |arrival| arrival.cost)
+        let mut scratch = std::mem::take(self.scratch.get_mut());
+        let Scratch { layers, vias, line, .. } = &mut scratch;
+        let cost = if self.ground.has_rides {
+            self.arrival(route, nodes, layers, true).1.map(|arrival| arrival.cost)
+        } else {
+            self.work_out(route, nodes, layers, (vias, line)).map(|_| line.cost)
+        };
+        *self.scratch.get_mut() = scratch;
+        cost.unwrap_or(NEVER)
     }
 }

@@ -1,7 +1,8 @@
 //! One way of having come to a stop, and the step to the next. May not choose between ways.
 
-use super::details::{Reload, Rider, Stop, Ways};
-use crate::problem::{DIMENSIONS, PlaceIx, Window};
+use super::details::{Reload, Rider, Stop};
+use super::ways::{Spot, Ways};
+use crate::problem::{DIMENSIONS, Window};
 
 /// What is done between two stops: perhaps a break, perhaps a reload, perhaps a break behind it. Numbers from 1; 0 = none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -166,7 +167,7 @@ impl Label {
     pub(super) fn step(
         mut self,
         step: Step<'_>,
-        place: Option<PlaceIx>,
+        place: Option<Spot>,
         stop: &Stop,
         ride_left_s: i64,
     ) -> Option<Self> {
@@ -179,10 +180,10 @@ impl Label {
     pub(super) fn go_via(
         &mut self,
         step: Step<'_>,
-        place: Option<PlaceIx>,
+        place: Option<Spot>,
         via: Via,
         release_s: i64,
-    ) -> Option<Option<PlaceIx>> {
+    ) -> Option<Option<Spot>> {
         let mut place = place;
         if via.before > 0 {
             place?;
@@ -201,12 +202,7 @@ impl Label {
     }
 
     #[inline]
-    pub(super) fn drive(
-        &mut self,
-        step: Step<'_>,
-        from: Option<PlaceIx>,
-        to: PlaceIx,
-    ) -> Option<()> {
+    pub(super) fn drive(&mut self, step: Step<'_>, from: Option<Spot>, to: Spot) -> Option<()> {
         let Some(from) = from else { return Some(()) };
         let arrive_s = step.ways.arrival_s(from, to, self.ready_s)?;
         self.trip.spend(arrive_s - self.ready_s);
@@ -257,7 +253,7 @@ impl Label {
     fn serve(
         &mut self,
         step: Step<'_>,
-        place: Option<PlaceIx>,
+        place: Option<Spot>,
         stop: &Stop,
         ride_left_s: i64,
     ) -> Option<()> {

@@ -4,9 +4,10 @@
 //! Forward times and loads of the way that was chosen, and latest arrivals backward (Savelsbergh 1992), reloads included.
 
 use super::chain::Chain;
-use super::details::{Reload, Rider, Stop, Ways};
+use super::details::{Reload, Rider, Stop};
 use super::label::{Label, Via, open_at};
-use crate::problem::{DIMENSIONS, PlaceIx, Window};
+use super::ways::{Spot, Ways};
+use crate::problem::{DIMENSIONS, Window};
 
 /// The chosen way of one route. Positions count from 1; 0 is the start, one behind the last stop is the end.
 #[derive(Debug, Clone, Default)]
@@ -41,32 +42,32 @@ pub(super) struct Gap<'a> {
     pub(super) stop: &'a Stop,
     /// Position before the gap.
     pub(super) after: usize,
-    pub(super) from: PlaceIx,
-    pub(super) to: Option<PlaceIx>,
+    pub(super) from: Spot,
+    pub(super) to: Option<Spot>,
 }
 
 impl Gap<'_> {
-    fn metres(&self, from: PlaceIx, to: PlaceIx) -> Option<i64> {
+    fn metres(&self, from: Spot, to: Spot) -> Option<i64> {
         self.ways.metres(from, to)
     }
 
-    fn metres_on(&self, from: PlaceIx) -> Option<i64> {
+    fn metres_on(&self, from: Spot) -> Option<i64> {
         self.to.map_or(Some(0), |to| self.ways.metres(from, to))
     }
 
-    fn arrive_s(&self, from: PlaceIx, to: PlaceIx, leave_s: i64) -> Option<i64> {
+    fn arrive_s(&self, from: Spot, to: Spot, leave_s: i64) -> Option<i64> {
         self.ways.arrival_s(from, to, leave_s)
     }
 
     /// When the new stop is done, coming from `from`.
-    fn served_s(&self, from: PlaceIx, leave_s: i64) -> Option<i64> {
+    fn served_s(&self, from: Spot, leave_s: i64) -> Option<i64> {
         let arrive_s = self.arrive_s(from, self.stop.place, leave_s)?;
         let window = open_at(&self.stop.windows, arrive_s)?;
         Some(arrive_s.max(window.from_s) + self.stop.service_s)
     }
 
     /// Whether the stop behind the gap, or the end, is reached in time from `from`.
-    fn goes_on(&self, from: PlaceIx, leave_s: i64, latest_s: i64) -> Option<()> {
+    fn goes_on(&self, from: Spot, leave_s: i64, latest_s: i64) -> Option<()> {
         let arrive_s = match self.to {
             Some(to) => self.arrive_s(from, to, leave_s)?,
             None => leave_s,
@@ -171,7 +172,7 @@ impl Quick {
         let mut next = rider.end;
         for at in (1..=stops).rev() {
             let stop = chain.stop(at);
-            let way_s = |from, to: Option<PlaceIx>| to.map_or(Some(0), |to| ways.least_s(from, to));
+            let way_s = |from, to: Option<Spot>| to.map_or(Some(0), |to| ways.least_s(from, to));
             let behind = self.reload_at(rider, at + 1);
             let leave_s = match behind {
                 Some(depot) => {

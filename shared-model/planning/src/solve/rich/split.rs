@@ -2,9 +2,10 @@
 //! is one composite of its stops (Vidal et al. 2013, section 4.3), so that its begin can wait for goods at no cost.
 //! May not be asked about vehicles whose begin matters, nor about stops with several windows.
 
-use super::details::{Rider, Stop, Ways};
+use super::details::{Rider, Stop};
 use super::label::Via;
-use crate::problem::{DIMENSIONS, PlaceIx};
+use super::ways::{Spot, Ways};
+use crate::problem::DIMENSIONS;
 
 /// Ways kept per stop.
 const KEPT_MAX: usize = 8;
@@ -128,7 +129,7 @@ impl Split {
     ) -> Option<()> {
         let mut ready_s = before.ready_s;
         let mut metres = before.metres;
-        let (mut place, window, loading_s): (PlaceIx, _, _) = if reload == 0 {
+        let (mut place, window, loading_s): (Spot, _, _) = if reload == 0 {
             (rider.start?, rider.start_window, rider.start_loading_s)
         } else {
             let depot = &rider.reloads[usize::from(reload - 1)];
