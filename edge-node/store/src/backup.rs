@@ -94,15 +94,24 @@ pub fn restore(from: &Path, state: &Path) -> Result<Manifest, BackupError> {
     copy_identity(from, state)?;
     let target = state.join(DATABASE);
     fs::copy(from.join(DATABASE), &target).map_err(at(&target))?;
-    let db = open_writing(&target)?;
+    open_next_epoch(&target)?;
+    make_durable(&target)?;
+    Ok(manifest)
+}
+
+/// A database that was put back goes on under an epoch of its own: what the lost time wrote keeps its
+/// places and numbers.
+///
+/// # Errors
+/// [`OpenError`] when the file cannot be opened or written.
+pub fn open_next_epoch(database: &Path) -> Result<(), OpenError> {
+    let db = open_writing(database)?;
     let found = Meta::read(&db)?;
     let head = chain::own_head(&db, found.node, found.epoch)?;
     if head.seq > Seq(0) {
         meta::put(&db, "epoch", found.epoch.next().0)?;
     }
-    drop(db);
-    make_durable(&target)?;
-    Ok(manifest)
+    Ok(())
 }
 
 fn refuse_if_used(folder: &Path) -> Result<(), BackupError> {

@@ -10,6 +10,7 @@ mod backup;
 mod chain;
 mod checked_pages;
 mod checkpoint;
+mod inline;
 mod load;
 mod log_file;
 mod meta;
@@ -39,9 +40,10 @@ use shared_model::time::Timestamp;
 use shared_model::workflows::Command;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-pub use backup::{BackupError, Manifest, back_up, restore};
+pub use backup::{BackupError, Manifest, back_up, open_next_epoch, restore};
 pub use checked_pages::{PAGE_BYTES, is_sound, page_sum};
 pub use checkpoint::checkpoint;
+pub use inline::InlineStore;
 pub use meta::{Hub, Meta, put_contact, put_hub};
 pub use open::{OpenError, Opening, migrate, open_once, read_only, write_beside};
 pub use query::{

@@ -167,38 +167,26 @@ impl Store {
         opening: Opening,
         now: fn() -> Timestamp,
     ) -> Result<(Self, std::thread::JoinHandle<()>), OpenError> {
-        let node = opening.site.node;
-        let db = open_current(path, node)?;
-        let desk = Desk::read(&db, opening, now)?;
-        let key = Arc::clone(&desk.key);
+        let writer = Writer::open(path, opening, now)?;
+        let (node, key) = (writer.desk.meta.node, Arc::clone(&writer.desk.key));
+        let commits = writer.commits.clone();
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
-        let (commits, _) = broadcast::channel(COMMITS_REMEMBERED);
         let checkpoints = Checkpoints::start(path.to_owned())?;
-        let writer = Writer {
-            db,
-            path: path.to_owned(),
-            desk,
-            commits: commits.clone(),
-            checkpoints,
-            reserve: Reserve::beside(path),
-            suspect: false,
-        };
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer.run(queue))
+            .spawn(move || writer.run(queue, &checkpoints))
             .map_err(OpenError::Thread)?;
         let readers = Arc::new(Readers::new(path));
         Ok((Self { node, key, jobs, readers, commits, findings: Findings::default() }, writer))
     }
 }
 
-/// The thread that writes, and what it holds.
-struct Writer {
-    db: Connection,
+/// What writes, and what it holds.
+pub(super) struct Writer {
+    pub(super) db: Connection,
     path: PathBuf,
-    desk: Desk,
+    pub(super) desk: Desk,
     commits: broadcast::Sender<Committed>,
-    checkpoints: Checkpoints,
     reserve: Reserve,
     /// The disk failed: what can be read of the file may not be on it. Nothing is written and nothing
     /// answered before the file was opened anew and made sure of.
@@ -206,7 +194,25 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+    pub(super) fn open(
+        path: &Path,
+        opening: Opening,
+        now: fn() -> Timestamp,
+    ) -> Result<Self, OpenError> {
+        let db = open_current(path, opening.site.node)?;
+        let desk = Desk::read(&db, opening, now)?;
+        let (commits, _) = broadcast::channel(COMMITS_REMEMBERED);
+        Ok(Self {
+            db,
+            path: path.to_owned(),
+            desk,
+            commits,
+            reserve: Reserve::beside(path),
+            suspect: false,
+        })
+    }
+
+    fn run(mut self, mut queue: mpsc::Receiver<Job>, checkpoints: &Checkpoints) {
         while let Some(first) = queue.blocking_recv() {
             let mut jobs = vec![first];
             while jobs.len() < COMMIT_JOBS_MAX {
@@ -215,17 +221,22 @@ impl Writer {
                     Err(_) => break,
                 }
             }
-            let sure = self.make_sure();
-            if self.reserve.is_spent() {
-                jobs = refuse_new_work(jobs);
-            }
-            self.write_together(jobs, sure);
-            self.checkpoints.after_commit(&self.db);
-            if self.desk.set.len() > CACHED_RECORDS_MAX {
-                self.desk.set.clear();
-            }
+            self.take(jobs);
+            checkpoints.after_commit(&self.db);
         }
         tracing::debug!("the store has written everything it was given");
+    }
+
+    /// Does what waited together in one commit, and answers.
+    pub(super) fn take(&mut self, mut jobs: Vec<Job>) {
+        let sure = self.make_sure();
+        if self.reserve.is_spent() {
+            jobs = refuse_new_work(jobs);
+        }
+        self.write_together(jobs, sure);
+        if self.desk.set.len() > CACHED_RECORDS_MAX {
+            self.desk.set.clear();
+        }
     }
 
     /// After a failure of the disk: the file is opened anew, and its log written through.

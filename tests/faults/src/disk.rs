@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::dice::Dice;
 use crate::image::{File, Image, SECTOR_BYTES};
+use crate::states::Platter;
 
 /// A file, whatever its name is or was.
 pub type FileId = usize;
@@ -99,11 +101,26 @@ struct Inode {
     shm: Shm,
 }
 
+/// When the power goes: the operation that is not done any more, counted from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Power {
+    #[default]
+    On,
+    /// So many more operations.
+    GoesAfter(u64),
+    Off,
+}
+
 #[derive(Default)]
 struct State {
     names: BTreeMap<Arc<str>, FileId>,
     inodes: Vec<Inode>,
     record: Option<Vec<Op>>,
+    /// What is on the disk itself, where somebody may want to cut the power.
+    platter: Option<Platter>,
+    power: Power,
+    /// Syncs say yes and do nothing.
+    lies: bool,
     plan: Option<Plan>,
     calls: [u64; 4],
     faults: u64,
@@ -148,6 +165,43 @@ impl Disk {
     /// Records from now on.
     pub fn record(&self) {
         self.state().record = Some(Vec::new());
+    }
+
+    /// A disk on which these files stand for good, and whose power may be cut at any time.
+    #[must_use]
+    pub fn with_platter(image: Image) -> Self {
+        let platter = Platter::of(&image);
+        let disk = Self::of(image);
+        disk.state().platter = Some(platter);
+        disk
+    }
+
+    /// After so many more operations nothing is done any more, and every call fails.
+    pub fn cut_power_after(&self, operations: u64) {
+        self.state().power = Power::GoesAfter(operations);
+    }
+
+    /// Whether the power is gone.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.state().power == Power::Off
+    }
+
+    /// The power goes now, if it is not gone: what stands on the disk when it is back. `mixture` is
+    /// [`Platter::cut`]'s.
+    ///
+    /// # Panics
+    /// When the disk was made without [`Disk::with_platter`].
+    #[must_use]
+    pub fn cut(&self, mixture: usize, dice: &mut Dice) -> Image {
+        let mut state = self.state();
+        state.power = Power::Off;
+        state.platter.as_ref().expect("it was made to be cut").cut(mixture, dice).0
+    }
+
+    /// From now on syncs do nothing, and say that they did: a control.
+    pub fn lie(&self) {
+        self.state().lies = true;
     }
 
     /// What was recorded so far.
@@ -231,7 +285,7 @@ impl Disk {
             state.opened += 1;
             return Some((id, false));
         }
-        if !create || state.read_only {
+        if !create || state.read_only || !state.has_power() {
             return None;
         }
         let (id, name): (_, Arc<str>) = (state.inodes.len(), name.into());
@@ -260,6 +314,9 @@ impl Disk {
     /// Whether there was such a file.
     pub(crate) fn delete(&self, name: &str, durably: bool) -> bool {
         let mut state = self.state();
+        if !state.has_power() {
+            return false;
+        }
         let there = state.names.remove(name).is_some();
         if there {
             state.note(Op::Delete { name: name.into() });
@@ -279,7 +336,7 @@ impl Disk {
     pub(crate) fn write(&self, file: FileId, at: usize, bytes: &[u8]) -> Result<(), Fault> {
         let mut state = self.state();
         let counted = state.count(Call::Write);
-        if state.read_only {
+        if state.read_only || !state.has_power() {
             return Err(Fault::Failing);
         }
         let written = match counted {
@@ -297,7 +354,7 @@ impl Disk {
     pub(crate) fn truncate(&self, file: FileId, len: usize) -> Result<(), Fault> {
         let mut state = self.state();
         state.count(Call::Truncate)?;
-        if state.read_only {
+        if state.read_only || !state.has_power() {
             return Err(Fault::Failing);
         }
         state.inodes[file].file.truncate(len);
@@ -307,7 +364,14 @@ impl Disk {
 
     pub(crate) fn sync(&self, file: FileId, folder_too: bool) -> Result<(), Fault> {
         let mut state = self.state();
-        if let Err(fault) = state.count(Call::Sync) {
+        let counted = state.count(Call::Sync);
+        if !state.has_power() {
+            return Err(Fault::Failing);
+        }
+        if state.lies {
+            return Ok(());
+        }
+        if let Err(fault) = counted {
             state.note(Op::SyncFailed { file });
             return Err(fault);
         }
@@ -420,7 +484,20 @@ impl Disk {
 }
 
 impl State {
+    /// Counts one more operation.
+    fn has_power(&mut self) -> bool {
+        self.power = match self.power {
+            Power::GoesAfter(0) => Power::Off,
+            Power::GoesAfter(more) => Power::GoesAfter(more - 1),
+            unchanged @ (Power::On | Power::Off) => unchanged,
+        };
+        self.power != Power::Off
+    }
+
     fn note(&mut self, op: Op) {
+        if let Some(platter) = &mut self.platter {
+            platter.step(&op);
+        }
         if let Some(record) = &mut self.record {
             record.push(op);
         }

@@ -56,6 +56,18 @@ pub struct Platter {
 pub const MIXTURES: usize = 8;
 
 impl Platter {
+    /// These files stand there for good. They are numbered in the order of their names, as on a disk
+    /// of them.
+    #[must_use]
+    pub fn of(image: &Image) -> Self {
+        let mut platter = Self::default();
+        for (id, (name, file)) in image.iter().enumerate() {
+            platter.files.insert(id, file.clone());
+            platter.names.insert(Arc::clone(name), id);
+        }
+        platter
+    }
+
     /// One more thing happened.
     pub fn step(&mut self, op: &Op) {
         self.ops += 1;
