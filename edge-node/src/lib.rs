@@ -7,6 +7,7 @@ mod judged_time;
 pub mod advice;
 pub mod cli;
 pub mod dispatch;
+pub mod documents;
 pub mod identity;
 pub mod import;
 pub mod inference;

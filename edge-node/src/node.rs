@@ -21,6 +21,7 @@ use web_rim::secret::Hasher;
 use crate::advice::Advice;
 use crate::dispatch::planner::Planner;
 use crate::dispatch::roads_at_hand::RoadsAtHand;
+use crate::documents::Apart;
 use crate::identity::Identity;
 use crate::inference::blobs::STORE_BYTES_MAX;
 use crate::inference::disk::Disk;
@@ -85,7 +86,8 @@ impl Node {
     pub async fn start(running: &Running) -> anyhow::Result<Self> {
         let state = StateDir::new(&running.state);
         let profile = state.profile()?;
-        let open = state.open_store()?;
+        let strangers = Apart::of_this_program().context("this program's place is unknown")?;
+        let open = state.open_store_with(Box::new(strangers))?;
         let store = open.store.clone();
         let meta = store.read(Meta::read).await?;
         let mut site = state.site()?;

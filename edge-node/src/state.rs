@@ -16,7 +16,10 @@ use web_rim::kept_key::private_folder;
 use web_rim::secret::Pepper;
 use web_rim::token::random;
 
-use crate::store::{Hub, Opening, PAGE_BYTES, Salvage, Store, is_sound, mend, salvage, scrub};
+use crate::store::{
+    Hub, InProcess, Opening, PAGE_BYTES, ReadDocuments, Salvage, Store, is_sound, mend, salvage,
+    scrub,
+};
 use crate::sync::membership::Membership;
 
 /// An hour known to have passed: the release of this software, 2026-11-01. A clock before it is
@@ -180,6 +183,14 @@ impl StateDir {
     /// # Errors
     /// When another process has it open, or it cannot be opened.
     pub fn open_store(&self) -> anyhow::Result<OpenStore> {
+        self.open_store_with(Box::new(InProcess))
+    }
+
+    /// Like [`StateDir::open_store`], with a reader of other nodes' texts: for a depot that hears them.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_store_with(&self, strangers: Box<dyn ReadDocuments>) -> anyhow::Result<OpenStore> {
         let lock = self.lock()?;
         // A new and empty one in its place would look like a depot that never sold anything.
         ensure!(
@@ -187,7 +198,7 @@ impl StateDir {
             "{} is missing or empty; remedy: edge-node repair, or restore a backup",
             self.database().display()
         );
-        let (store, writer) = Store::open(&self.database(), self.opening()?)?;
+        let (store, writer) = Store::open_with(&self.database(), self.opening()?, strangers)?;
         Ok(OpenStore { store, writer, _lock: lock })
     }
 

@@ -67,6 +67,9 @@ enum Command {
     /// Runs models for the depot's process, over standard input and output.
     #[command(name = crate::inference::WORKER_SUBCOMMAND, hide = true)]
     InferWorker,
+    /// Reads other nodes' texts for the depot's process, over standard input and output.
+    #[command(name = crate::documents::WORKER_SUBCOMMAND, hide = true)]
+    DocumentWorker,
 }
 
 /// An end that is no success and no failure either, with the code it has.
@@ -114,6 +117,10 @@ impl Cli {
             Command::Plan(plan) => plan.run().await,
             Command::Roads(roads) => roads.run(),
             Command::InferWorker => run_worker(),
+            Command::DocumentWorker => {
+                let (requests, replies) = (std::io::stdin().lock(), std::io::stdout().lock());
+                worker::documents::serve(requests, replies).map_err(Into::into)
+            }
         }
     }
 }

@@ -134,7 +134,8 @@ fn take_in(
     workflows::project(&mut view, &stamp, body)?;
     desk.documents_changed |= append::touches_documents(body);
     let at = (desk.head.epoch, desk.head.seq);
-    for bad in save_documents(db, &mut desk.set, at)? {
+    let author = meta.position.node;
+    for bad in save_documents(db, &mut desk.set, at, author, &mut desk.documents)? {
         quarantine(db, meta.position, entry.as_bytes(), &bad.reason, (desk.now)())?;
     }
     Ok(())

@@ -64,7 +64,8 @@ pub(super) fn command(
     let mut view = View::new(&mut desk.set, &mut load);
     workflows::project(&mut view, &stamp, &decision.body)?;
     desk.documents_changed |= touches_documents(&decision.body);
-    let bad = save_documents(db, &mut desk.set, (desk.head.epoch, desk.head.seq))?;
+    let at = (desk.head.epoch, desk.head.seq);
+    let bad = save_documents(db, &mut desk.set, at, desk.meta.node, &mut desk.documents)?;
     if let Some(bad) = bad.first() {
         return Err(
             StoreError::Damaged(format!("document {}: {}", bad.document, bad.reason)).into()

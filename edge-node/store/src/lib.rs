@@ -10,6 +10,7 @@ mod backup;
 mod chain;
 mod checked_pages;
 mod checkpoint;
+mod documents;
 mod inline;
 mod load;
 mod log_file;
@@ -43,6 +44,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 pub use backup::{BackupError, Manifest, back_up, open_next_epoch, restore};
 pub use checked_pages::{PAGE_BYTES, is_sound, page_sum};
 pub use checkpoint::checkpoint;
+pub use documents::{InProcess, MergedDocument, ReadDocuments, STRIKES_MAX, UnreadChange};
 pub use inline::InlineStore;
 pub use meta::{Hub, Meta, put_contact, put_hub};
 pub use open::{OpenError, Opening, migrate, open_once, read_only, write_beside};
@@ -81,6 +83,9 @@ pub enum StoreError {
     /// The file holds what this build did not write.
     #[error("the database is damaged: {0}")]
     Damaged(String),
+    /// Another node's text waits: what would read it cannot be started now.
+    #[error("another node's text cannot be read now, and comes again: {0}")]
+    NoReader(String),
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -11,7 +11,9 @@ impl From<StoreError> for Problem {
             StoreError::DiskFull => Self::disk_full(),
             StoreError::Stopped => Self::stopping(),
             StoreError::QueueFull => Self::queue_full("the queue of the store"),
-            StoreError::Sqlite(_) | StoreError::Damaged(_) => Self::internal(&error),
+            StoreError::Sqlite(_) | StoreError::Damaged(_) | StoreError::NoReader(_) => {
+                Self::internal(&error)
+            }
         }
     }
 }

@@ -2,15 +2,15 @@
 //! entries that changed them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rusqlite::{Connection, OptionalExtension};
-use shared_model::document::{self, DocumentKind};
+use shared_model::document::{Content, DocumentKind};
 use shared_model::id::{DocumentId, NodeId};
 use shared_model::log::{Epoch, Seq};
 use shared_model::records::{Digest, Saved, WorkingSet};
 
 use super::StoreError;
+use super::documents::{Documents, MergedDocument, UnreadChange};
 use super::load::statements;
 
 /// A node's id as the database keeps it.
@@ -85,12 +85,17 @@ pub(super) struct BadChange {
     pub(super) reason: String,
 }
 
-/// Takes automerge changes into their documents. A bad one is reported and skipped: its entry
-/// stays in the log, and the others go on.
+/// Takes the automerge changes of `author` into their documents. A bad one is reported and skipped: its
+/// entry stays in the log, and the others go on.
+///
+/// # Errors
+/// [`StoreError::NoReader`] when a change cannot be read now; then nothing of the transaction may stay.
 pub(super) fn save_documents(
     db: &Connection,
     set: &mut WorkingSet,
     at: (Epoch, Seq),
+    author: NodeId,
+    documents: &mut Documents,
 ) -> Result<Vec<BadChange>, StoreError> {
     let mut bad = Vec::new();
     for (id, kind, change) in set.take_document_changes() {
@@ -98,36 +103,25 @@ pub(super) fn save_documents(
             .prepare_cached("SELECT saved FROM document WHERE document = ?1")?
             .query_row([id.as_uuid().as_bytes()], |row| row.get(0))
             .optional()?;
-        match merged(saved.as_deref(), kind, &change) {
-            Ok((bytes, name, text)) => save_document(db, id, kind, &bytes, &name, &text, at)?,
-            Err(reason) => bad.push(BadChange { document: id, reason }),
+        match documents.merge(author, kind, saved.as_deref(), &change) {
+            Ok(merged) => save_document(db, id, kind, &merged, at)?,
+            Err(UnreadChange::Unsound { reason } | UnreadChange::Strike { reason }) => {
+                bad.push(BadChange { document: id, reason });
+            }
+            Err(UnreadChange::Later { reason }) => return Err(StoreError::NoReader(reason)),
         }
     }
     Ok(bad)
 }
 
-/// Merges inside a guard: automerge panics on some malformed bytes, and they may be a peer's.
-fn merged(
-    saved: Option<&[u8]>,
-    kind: DocumentKind,
-    change: &[u8],
-) -> Result<(Vec<u8>, String, String), String> {
-    let work = || -> Result<_, document::Error> {
-        let bytes = document::merge(saved, change)?;
-        let (name, text) = match kind {
-            DocumentKind::Customer => {
-                let customer = document::read_customer(&bytes)?;
-                let text = format!("{} {}", customer.name, customer.phone).to_lowercase();
-                (customer.name, text)
-            }
-            DocumentKind::DeliveryNote => (String::new(), document::read_note(&bytes)?),
-        };
-        Ok((bytes, name, text))
-    };
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(merged)) => Ok(merged),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("the change makes automerge panic".to_owned()),
+/// What a document is called, and what people search in.
+fn words_of(content: &Content) -> (&str, String) {
+    match content {
+        Content::Customer(customer) => {
+            let text = format!("{} {}", customer.name, customer.phone).to_lowercase();
+            (&customer.name, text)
+        }
+        Content::DeliveryNote(note) => ("", note.clone()),
     }
 }
 
@@ -135,11 +129,10 @@ fn save_document(
     db: &Connection,
     id: DocumentId,
     kind: DocumentKind,
-    bytes: &[u8],
-    name: &str,
-    text: &str,
+    merged: &MergedDocument,
     at: (Epoch, Seq),
 ) -> Result<(), StoreError> {
+    let (name, text) = words_of(&merged.content);
     db.prepare_cached(
         "INSERT INTO document (document, kind, saved, name, text, epoch, seq)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -149,7 +142,7 @@ fn save_document(
     .execute((
         id.as_uuid().as_bytes(),
         kind.as_str(),
-        bytes,
+        &merged.saved,
         name,
         text,
         at.0.0,

@@ -10,6 +10,7 @@ use shared_model::log::{EntryBytes, Epoch, Hash, Position, Seq};
 use shared_model::records::{Balance, Kind, View, WorkingSet};
 use shared_model::workflows::{self, Body, Stamp};
 
+use super::documents::Documents;
 use super::load::SqliteLoad;
 use super::open::{migrate, open_reading, open_writing};
 use super::save::{save_documents, save_records};
@@ -48,7 +49,7 @@ pub fn verify(path: &Path, scratch: &Path, node: NodeId) -> Result<Verification,
     migrate(&replayed, node)?;
     let copy = open_writing(&replayed)?;
     copy.execute_batch("BEGIN").map_err(StoreError::from)?;
-    replay(&db, &copy, &mut WorkingSet::default(), (Epoch(1), Seq(0)))?;
+    replay(&db, &copy, &mut WorkingSet::default(), (Epoch(1), Seq(0)), None)?;
     copy.execute_batch("COMMIT").map_err(StoreError::from)?;
     compare(&db, &copy, &mut found)?;
     drop(copy);
@@ -146,12 +147,13 @@ fn check_balances(db: &Connection, found: &mut Verification) -> Result<(), Store
 }
 
 /// Applies every projected entry of `log` to the empty records of `into`. The rows say that they
-/// were so after `at`.
+/// were so after `at`. Texts are read again only where they are to be written again.
 fn replay(
     log: &Connection,
     into: &Connection,
     set: &mut WorkingSet,
     at: (Epoch, Seq),
+    mut documents: Option<&mut Documents>,
 ) -> Result<(), StoreError> {
     let mut statement =
         log.prepare("SELECT bytes FROM log WHERE projected = 1 ORDER BY node, epoch, seq")?;
@@ -163,7 +165,12 @@ fn replay(
         let stamp = Stamp { author: meta.position.node, at: meta.hlc.at(), staff: meta.actor };
         let mut load = SqliteLoad(into);
         workflows::project(&mut View::new(set, &mut load), &stamp, &body)?;
-        save_documents(into, set, at)?;
+        match documents.as_deref_mut() {
+            Some(documents) => {
+                save_documents(into, set, at, meta.position.node, documents)?;
+            }
+            None => drop(set.take_document_changes()),
+        }
         if set.len() > REPLAY_RECORDS_MAX {
             save_records(into, set, at)?;
             set.clear();
@@ -223,5 +230,6 @@ pub(super) fn rebuild(db: &Connection, desk: &mut Desk) -> Result<(), StoreError
     }
     db.execute_batch("DELETE FROM document; DELETE FROM digest;")?;
     desk.set.clear();
-    replay(db, db, &mut desk.set, (desk.head.epoch, desk.head.seq))
+    let at = (desk.head.epoch, desk.head.seq);
+    replay(db, db, &mut desk.set, at, Some(&mut desk.documents))
 }

@@ -15,6 +15,7 @@ use shared_model::workflows::{Command, Site};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::checkpoint::Checkpoints;
+use super::documents::{Documents, InProcess, ReadDocuments};
 use super::meta::Meta;
 use super::open::{Opening, open_current, open_writing};
 use super::readers::Readers;
@@ -93,6 +94,7 @@ pub(super) struct Desk {
     pub(super) set: WorkingSet,
     /// Whether documents changed since the last commit.
     pub(super) documents_changed: bool,
+    pub(super) documents: Documents,
     /// Asked for each command.
     pub(super) now: fn() -> Timestamp,
 }
@@ -105,6 +107,7 @@ impl Desk {
         now: fn() -> Timestamp,
     ) -> Result<Self, StoreError> {
         let meta = Meta::read(db)?;
+        let documents = Documents::new(meta.node, Box::new(InProcess));
         let mut desk = Self {
             site: opening.site,
             key: Arc::new(opening.author_key),
@@ -115,6 +118,7 @@ impl Desk {
             meta,
             set: WorkingSet::default(),
             documents_changed: false,
+            documents,
             now,
         };
         desk.refresh(db)?;
@@ -158,6 +162,18 @@ impl Store {
         Self::open_at(path, opening, now)
     }
 
+    /// Like [`Store::open`], with a reader of other nodes' texts.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_with(
+        path: &Path,
+        opening: Opening,
+        strangers: Box<dyn ReadDocuments>,
+    ) -> Result<(Self, std::thread::JoinHandle<()>), OpenError> {
+        Self::start(path, Writer::open(path, opening, now)?.reading_with(strangers))
+    }
+
     /// Like [`Store::open`], by another clock than the wall's.
     ///
     /// # Errors
@@ -167,7 +183,13 @@ impl Store {
         opening: Opening,
         now: fn() -> Timestamp,
     ) -> Result<(Self, std::thread::JoinHandle<()>), OpenError> {
-        let writer = Writer::open(path, opening, now)?;
+        Self::start(path, Writer::open(path, opening, now)?)
+    }
+
+    fn start(
+        path: &Path,
+        writer: Writer,
+    ) -> Result<(Self, std::thread::JoinHandle<()>), OpenError> {
         let (node, key) = (writer.desk.meta.node, Arc::clone(&writer.desk.key));
         let commits = writer.commits.clone();
         let (jobs, queue) = mpsc::channel(WRITER_QUEUE_MAX);
@@ -210,6 +232,11 @@ impl Writer {
             reserve: Reserve::beside(path),
             suspect: false,
         })
+    }
+
+    fn reading_with(mut self, strangers: Box<dyn ReadDocuments>) -> Self {
+        self.desk.documents = Documents::new(self.desk.meta.node, strangers);
+        self
     }
 
     fn run(mut self, mut queue: mpsc::Receiver<Job>, checkpoints: &Checkpoints) {
@@ -285,7 +312,10 @@ impl Writer {
         match error {
             StoreError::DiskFull => self.reserve.give_back(),
             StoreError::Sqlite(_) => self.suspect = true,
-            StoreError::Stopped | StoreError::QueueFull | StoreError::Damaged(_) => {}
+            StoreError::Stopped
+            | StoreError::QueueFull
+            | StoreError::Damaged(_)
+            | StoreError::NoReader(_) => {}
         }
         if let Err(error) = self.desk.refresh(&self.db) {
             tracing::error!(error = %error, "the store could not be read again");

@@ -190,7 +190,7 @@ fn is_clean(error: &StoreError) -> bool {
         StoreError::DiskFull | StoreError::Sqlite(_) => true,
         // A start whose migrations met the fault.
         StoreError::Damaged(said) => said.contains("could not be brought up to date"),
-        StoreError::Stopped | StoreError::QueueFull => false,
+        StoreError::Stopped | StoreError::QueueFull | StoreError::NoReader(_) => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Entries that are no good, between good ones. The depot's log is written by the test, with the
 //! depot's own key.
 
+use edge_node::documents::WORKER_SUBCOMMAND;
 use shared_model::document::{self, CustomerFields, DocumentKind, Writer, create_customer};
 use shared_model::id::{DocumentId, EntryId};
 use shared_model::ledger::{Account, Posting, Unit};
@@ -163,6 +164,20 @@ fn poison(forger: &mut Forger) -> Vec<(Forged, &'static str)> {
     bad
 }
 
+/// Whether a process has started a reader of texts.
+fn has_reader(process: u32) -> bool {
+    let children = format!("/proc/{process}/task");
+    let threads = std::fs::read_dir(children).expect("it runs").flatten();
+    let mut children =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    children.any(|children| {
+        children.split_whitespace().any(|child| {
+            let said = std::fs::read_to_string(format!("/proc/{child}/cmdline"));
+            said.is_ok_and(|said| said.contains(WORKER_SUBCOMMAND))
+        })
+    })
+}
+
 #[test]
 fn poison_entry_does_not_block() {
     let region = Region::start();
@@ -209,6 +224,7 @@ fn poison_entry_does_not_block() {
     });
     let aside = manager.get("/api/v1/sync")["quarantined"].as_u64().expect("a number");
     assert!(aside > 0, "it set aside what it could not read");
+    assert!(has_reader(well.process_id()), "the depot's process did not read a stranger's bytes");
     receive(&manager, STAND, 2);
     region.wait_for_agreement(&["NBO-2"]);
     assert_eq!(in_fleet(&console, "NBO-1")["quarantined"], expected);

@@ -21,13 +21,18 @@ pub struct Limits {
     pub start_deadline: Duration,
 }
 
+impl Limits {
+    /// Far above what an honest edit of the largest document takes.
+    pub const DEFAULT: Self = Self {
+        memory_bytes_max: 48 * 1024 * 1024,
+        merge_deadline: Duration::from_millis(250),
+        start_deadline: Duration::from_secs(5),
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            memory_bytes_max: 48 * 1024 * 1024,
-            merge_deadline: Duration::from_millis(250),
-            start_deadline: Duration::from_secs(5),
-        }
+        Self::DEFAULT
     }
 }
 
