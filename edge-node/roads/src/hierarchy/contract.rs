@@ -5,7 +5,7 @@ use super::witness::{Half, Remaining};
 use super::{Arc, Contracted, Link, decimetres, ms};
 
 /// Vertices that a search for a way round may settle. More takes longer and saves a few shortcuts.
-const SETTLED_MAX: usize = 150;
+const SETTLED_MAX: usize = 500;
 
 /// Links are between ranks, and rank 0 is taken out first.
 pub(crate) fn contract(vertices: usize, links: &[Link]) -> Contracted {

@@ -6,8 +6,9 @@ use std::collections::BinaryHeap;
 use super::Link;
 use super::witness::{Remaining, Shortcut};
 
-/// Vertices that a search for a way round may settle while it is only estimated what a vertex would cost.
-const SETTLED_MAX: usize = 50;
+/// Vertices that a search for a way round may settle. Shortcuts taken for needed that are not mislead the order: in a town
+/// of 100,000 crossings, with 50 a search relaxes a third more arcs, and the ordering is no quicker.
+const SETTLED_MAX: usize = 300;
 
 /// The rank of each vertex; 0 goes first. Deterministic.
 ///

@@ -73,9 +73,8 @@ impl Search {
         }
     }
 
-    /// The vertices over which a quickest way from, or to, the seeds may lead highest, with their weights: what [`run`]
-    /// settles, without each vertex that a higher one shows to be no better placed, over as many arcs as it takes (as hub
-    /// labels are pruned: Abraham et al., 2011). Of ties the higher vertex stays. Highest first; knows no ways.
+    /// As [`run`], to its end, knowing weights alone: what is settled and no detour, with its weight, in no order. A vertex
+    /// settled twice within a millisecond is there twice.
     ///
     /// [`run`]: Search::run
     pub(crate) fn label(
@@ -86,6 +85,7 @@ impl Search {
         label: &mut Vec<(u32, Weight)>,
     ) {
         self.clear();
+        label.clear();
         for seed in seeds {
             self.reach_by_ms(seed.vertex, seed.weight);
         }
@@ -97,22 +97,9 @@ impl Search {
             if weight >> 32 < key >> 32 || self.is_detour(graph, towards, vertex, weight) {
                 continue;
             }
+            label.push((vertex, weight));
             for arc in graph.arcs(towards, vertex) {
                 self.reach_by_ms(arc[0], weight.saturating_add(arc_weight(arc)));
-            }
-        }
-        label.clear();
-        self.touched.sort_unstable();
-        for &vertex in self.touched.iter().rev() {
-            let above = graph.arcs_from_above(towards, vertex).iter();
-            let over_above =
-                above.map(|arc| self.weight[arc[0] as usize].saturating_add(arc_weight(arc)));
-            let over_above = over_above.min().unwrap_or(FAR);
-            let known = &mut self.weight[vertex as usize];
-            if *known < over_above {
-                label.push((vertex, *known));
-            } else {
-                *known = over_above;
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Many to many: the highest vertices of each target's ways are left in buckets at these vertices, and each source's collect
-//! them (Knopp et al., 2007), both pruned to what a quickest way may need.
+//! Many to many: each target's search leaves its weights in buckets at the vertices that it settles, and each source's
+//! collects them (Knopp et al., 2007).
 
 use super::search::{Search, Seed};
 use super::{FAR, Hierarchy, Towards, Weight};
