@@ -62,6 +62,13 @@ pub(crate) trait Evaluator {
         below: i64,
     ) -> i64;
 
+    /// False only when `node` can go nowhere in the route of `pred`, as far as a glance at its load tells.
+    #[inline(always)]
+    fn has_room(&self, tours: &Tours, pred: u16, node: u16) -> bool {
+        let _ = (tours, pred, node);
+        true
+    }
+
     /// Cheapest place for `delivery` when `pickup` goes right after `pred`.
     fn pair_insertion(
         &self,

@@ -10,6 +10,7 @@ pub(crate) mod compiled;
 pub(crate) mod evaluator;
 pub mod explain;
 mod near;
+mod positions;
 mod random;
 mod recreate;
 mod rich;

@@ -45,13 +45,18 @@ const WAIT_SHARE: (i64, i64) = (1, 5);
 const FIRST: usize = 6;
 
 impl Near {
-    /// Predecessors and successors of `node`: the nearest few of both, then the rest of both.
+    /// The nearest few predecessors and successors of `node`.
     #[inline(always)]
-    pub(crate) fn halves(&self, node: u16) -> [(&[Neighbour], &[Neighbour]); 2] {
+    pub(crate) fn nearest(&self, node: u16) -> (&[Neighbour], &[Neighbour]) {
         let (preds, succs) = (self.preds.row(node), self.succs.row(node));
-        let (preds, preds_rest) = preds.split_at(preds.len().min(FIRST));
-        let (succs, succs_rest) = succs.split_at(succs.len().min(FIRST));
-        [(preds, succs), (preds_rest, succs_rest)]
+        (&preds[..preds.len().min(FIRST)], &succs[..succs.len().min(FIRST)])
+    }
+
+    /// The others.
+    #[inline(always)]
+    pub(crate) fn rest(&self, node: u16) -> (&[Neighbour], &[Neighbour]) {
+        let (preds, succs) = (self.preds.row(node), self.succs.row(node));
+        (&preds[preds.len().min(FIRST)..], &succs[succs.len().min(FIRST)..])
     }
 
     pub(crate) fn new(compiled: &Compiled) -> Self {

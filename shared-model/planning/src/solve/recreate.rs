@@ -5,6 +5,7 @@ use super::{
     compiled::{Compiled, NONE},
     evaluator::Evaluator,
     near::{NEAR_MAX, Near},
+    positions::{Room, add_near, keep},
     random::Random,
     state::State,
     tours::ABSENT_LEG,
@@ -61,7 +62,8 @@ pub(crate) struct Recreate {
     near_depot: Vec<bool>,
     order: Vec<(i64, u16)>,
     until_blink: u32,
-    candidates: [u16; 2 * NEAR_MAX + 1],
+    candidates: Vec<u16>,
+    room: Room,
     /// The class of which routes are opened in this step, if not of any.
     opening: Option<u16>,
     /// Some job may not be served by some class.
@@ -70,11 +72,47 @@ pub(crate) struct Recreate {
     per_rate: f64,
 }
 
+/// Positions are priced in parts, as a good price makes the next part shorter.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Nearest,
+    Near,
+    Ends,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Found {
     price: i64,
     pred: u16,
     delivery_pred: u16,
+}
+
+/// What is to be planned, priced at one position at a time.
+trait Wanted: Copy {
+    fn price<E: Evaluator>(self, state: &State<'_, E>, pred: u16, below: i64) -> Found;
+}
+
+#[derive(Clone, Copy)]
+struct Single(u16);
+
+#[derive(Clone, Copy)]
+struct Pair(u16, u16);
+
+impl Wanted for Single {
+    #[inline(always)]
+    fn price<E: Evaluator>(self, state: &State<'_, E>, pred: u16, below: i64) -> Found {
+        let price = state.evaluator.insertion(state.compiled, &state.tours, pred, self.0, below);
+        Found { price, pred, delivery_pred: NONE }
+    }
+}
+
+impl Wanted for Pair {
+    #[inline(always)]
+    fn price<E: Evaluator>(self, state: &State<'_, E>, pred: u16, below: i64) -> Found {
+        let pair = (self.0, self.1);
+        let place = state.evaluator.pair_insertion(state.compiled, &state.tours, pred, pair, below);
+        Found { price: place.price, pred, delivery_pred: place.delivery_pred }
+    }
 }
 
 impl Recreate {
@@ -88,7 +126,8 @@ impl Recreate {
             near_depot,
             order: Vec::new(),
             until_blink: BLINK_EVERY,
-            candidates: [0; 2 * NEAR_MAX + 1],
+            candidates: Vec::new(),
+            room: Room::default(),
             opening: None,
             restricted: !compiled.allowed.is_empty(),
             per_rate: 1.0 / compiled.way_rate() as f64,
@@ -220,31 +259,18 @@ impl Recreate {
             record.unserved
         };
         let mut found = Found { price: limit, pred: NONE, delivery_pred: NONE };
+        let search_on = everywhere && !record.optional;
         if record.delivery == NONE {
-            let price = |state: &State<'_, E>, pred: u16, below: i64| {
-                let price = state.evaluator.insertion(
-                    state.compiled,
-                    &state.tours,
-                    pred,
-                    record.pickup,
-                    below,
-                );
-                Found { price, pred, delivery_pred: NONE }
-            };
-            self.search_near(state, near, random, job, price, &mut found);
-            if found.pred == NONE && everywhere && !record.optional {
-                self.search_everywhere(state, random, job, price, &mut found);
+            let visit = Single(record.pickup);
+            self.search_near(state, near, random, job, visit, &mut found);
+            if found.pred == NONE && search_on {
+                self.search_everywhere(state, random, job, visit, &mut found);
             }
         } else {
-            let pair = (record.pickup, record.delivery);
-            let price = |state: &State<'_, E>, pred: u16, below: i64| {
-                let place =
-                    state.evaluator.pair_insertion(state.compiled, &state.tours, pred, pair, below);
-                Found { price: place.price, pred, delivery_pred: place.delivery_pred }
-            };
-            self.search_near(state, near, random, job, price, &mut found);
-            if found.pred == NONE && everywhere && !record.optional {
-                self.search_everywhere(state, random, job, price, &mut found);
+            let pair = Pair(record.pickup, record.delivery);
+            self.search_near(state, near, random, job, pair, &mut found);
+            if found.pred == NONE && search_on {
+                self.search_everywhere(state, random, job, pair, &mut found);
             }
         }
         if found.pred == NONE {
@@ -258,10 +284,12 @@ impl Recreate {
         true
     }
 
-    /// Tries the positions next to near neighbours; `price` prices one, given what it must stay below.
+    /// Tries the positions next to near neighbours.
     ///
     /// A position whose visits are both at least `way` from the new one makes its route longer by at least twice that
     /// less its present leg. One side being nearer, the position comes up again from that side, in the other list.
+    ///
+    /// All positions are priced at one place of this code, so that what is the same for all of them is looked up once.
     #[inline]
     fn search_near<E: Evaluator>(
         &mut self,
@@ -269,46 +297,61 @@ impl Recreate {
         near: &Near,
         random: &mut Random,
         job: u16,
-        price: impl Fn(&State<'_, E>, u16, i64) -> Found,
+        wanted: impl Wanted,
         found: &mut Found,
     ) {
         let tours = &state.tours;
         let pickup = state.compiled.jobs[job as usize].pickup;
-        let mut limit = self.way_limit(found.price);
-        for (preds, succs) in near.halves(pickup) {
-            let mut count = 0;
-            for near in preds {
-                self.candidates[count] = near.node;
-                count += usize::from(2 * near.way - tours.leg_out[near.node as usize] < limit);
+        let mut candidates = std::mem::take(&mut self.candidates);
+        for part in [Part::Nearest, Part::Near, Part::Ends] {
+            let limit = self.way_limit(found.price);
+            candidates.clear();
+            match part {
+                Part::Nearest => add_near(tours, near.nearest(pickup), limit, &mut candidates),
+                Part::Near => add_near(tours, near.rest(pickup), limit, &mut candidates),
+                Part::Ends => self.add_ends(state, job, limit, &mut candidates),
             }
-            for near in succs {
-                self.candidates[count] = tours.pred(near.node);
-                count += usize::from(2 * near.way - tours.leg_in[near.node as usize] < limit);
+            if self.room.is_worth_asking() {
+                let found = candidates.len();
+                keep(&mut candidates, |pred| state.evaluator.has_room(tours, pred, pickup));
+                self.room.note(found, candidates.len());
             }
-            for place in 0..count {
-                self.attempt(state, random, job, self.candidates[place], &price, found);
+            for &pred in &candidates {
+                self.attempt(state, random, job, pred, wanted, found);
             }
-            limit = self.way_limit(found.price);
         }
+        self.candidates = candidates;
+    }
+
+    /// Adds the positions at the ends of routes, where the depot is near, and in a route of each kind that has none yet.
+    fn add_ends<E: Evaluator>(
+        &self,
+        state: &State<'_, E>,
+        job: u16,
+        limit: i32,
+        candidates: &mut Vec<u16>,
+    ) {
+        let tours = &state.tours;
         if self.near_depot[job as usize] {
+            let place = tours.link(state.compiled.jobs[job as usize].pickup).place;
             for &route in &state.used {
                 let start = tours.start(route);
-                let way = state.compiled.way(tours.link(start).place, tours.link(pickup).place);
+                let way = state.compiled.way(tours.link(start).place, place);
                 if 2 * way - tours.leg_out[start as usize] < limit {
-                    self.attempt(state, random, job, start, &price, found);
+                    candidates.push(start);
                 }
                 let end = tours.end(route);
-                let way = state.compiled.way(tours.link(pickup).place, tours.link(end).place);
+                let way = state.compiled.way(place, tours.link(end).place);
                 if 2 * way - tours.leg_in[end as usize] < limit {
-                    self.attempt(state, random, job, tours.pred(end), &price, found);
+                    candidates.push(tours.pred(end));
                 }
             }
         }
         for route in state.first_empty() {
-            if self.opening.is_some_and(|class| class != tours.class[route as usize]) {
-                continue;
+            let class = tours.class[route as usize];
+            if self.opening.is_none_or(|opening| opening == class) {
+                candidates.push(tours.start(route));
             }
-            self.attempt(state, random, job, tours.start(route), &price, found);
         }
     }
 
@@ -317,13 +360,13 @@ impl Recreate {
         state: &State<'_, E>,
         random: &mut Random,
         job: u16,
-        price: impl Fn(&State<'_, E>, u16, i64) -> Found,
+        wanted: impl Wanted,
         found: &mut Found,
     ) {
         for &route in &state.used {
             let mut pred = state.tours.start(route);
             while pred != state.tours.end(route) {
-                self.attempt(state, random, job, pred, &price, found);
+                self.attempt(state, random, job, pred, wanted, found);
                 pred = state.tours.succ(pred);
             }
         }
@@ -337,7 +380,7 @@ impl Recreate {
         random: &mut Random,
         job: u16,
         pred: u16,
-        price: &impl Fn(&State<'_, E>, u16, i64) -> Found,
+        wanted: impl Wanted,
         found: &mut Found,
     ) -> bool {
         if self.restricted {
@@ -351,7 +394,7 @@ impl Recreate {
             self.until_blink = 1 + random.below(2 * BLINK_EVERY - 1);
             return false;
         }
-        let candidate = price(state, pred, found.price);
+        let candidate = wanted.price(state, pred, found.price);
         let better = candidate.price < found.price;
         if better {
             *found = candidate;

@@ -10,7 +10,7 @@ use crate::solve::{
 const NOWHERE: PairPlace = PairPlace { price: NEVER, delivery_pred: NONE };
 
 impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, DURATION> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn insert_one(
         &self,
         compiled: &Compiled,
@@ -85,6 +85,14 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Simple<D, MIXED, D
             + i64::from(span.duration) * class.cost_per_second
             - record.cost;
         if cost < below { cost } else { NEVER }
+    }
+
+    /// Whether the route has room for a load that goes one way, as all of them do.
+    #[inline(always)]
+    pub(super) fn one_way_load_fits(&self, route: u16, node: u16) -> bool {
+        let free = &self.routes[route as usize].free;
+        let (initial, change) = (&self.initial[node as usize], &self.change[node as usize]);
+        (0..D).all(|d| initial[d].max(change[d]) <= free[d])
     }
 
     #[inline]

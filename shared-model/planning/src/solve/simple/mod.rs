@@ -211,7 +211,7 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Evaluator
         self.cost(compiled, tours, route)
     }
 
-    #[inline]
+    #[inline(always)]
     fn insertion(
         &self,
         compiled: &Compiled,
@@ -221,6 +221,11 @@ impl<const D: usize, const MIXED: bool, const DURATION: bool> Evaluator
         below: i64,
     ) -> i64 {
         self.insert_one(compiled, tours, pred, node, below)
+    }
+
+    #[inline(always)]
+    fn has_room(&self, tours: &Tours, pred: u16, node: u16) -> bool {
+        MIXED || self.one_way_load_fits(tours.link(pred).route, node)
     }
 
     #[inline]
