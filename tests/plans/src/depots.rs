@@ -15,8 +15,14 @@ use crate::clock::{memory_mb, used_s};
 use crate::ours::searched;
 use crate::town::{self, Rules};
 
-/// Stops of the days that are measured.
-const STOPS: [usize; 2] = [200, 1_000];
+/// The days that are measured: each number of stops with each of the rules, so many times.
+#[derive(Debug, Clone)]
+pub(crate) struct Days {
+    pub stops: Vec<usize>,
+    pub rules: Vec<Rules>,
+    pub seeds: u32,
+}
+
 /// Shares of the time left at which threads tell each other their best, as on a depot's box.
 const MEETINGS: [f64; 4] = [0.5, 0.3, 0.15, 0.05];
 
@@ -24,11 +30,11 @@ const MEETINGS: [f64; 4] = [0.5, 0.3, 0.15, 0.05];
 ///
 /// # Errors
 /// When a plan is not what the checker says.
-pub(crate) fn measure(budget_s: f64, seeds: u32, threads: usize) -> anyhow::Result<Value> {
+pub(crate) fn measure(days: &Days, budget_s: f64, threads: usize) -> anyhow::Result<Value> {
     let mut rows = Vec::new();
-    for stops in STOPS {
-        for rules in Rules::ALL {
-            for seed in 1..=seeds {
+    for &stops in &days.stops {
+        for &rules in &days.rules {
+            for seed in 1..=days.seeds {
                 let problem = town::day(stops, rules, u64::from(seed))
                     .map_err(|refusals| anyhow!("{refusals:?}"))?;
                 rows.push(if threads > 1 {

@@ -100,6 +100,11 @@ enum Role {
         seeds: u32,
         #[arg(long, default_value_t = 1)]
         threads: usize,
+        #[arg(long, value_delimiter = ',', default_value = "200,1000")]
+        stops: Vec<usize>,
+        /// Days with these rules alone: vans, fleet, breaks.
+        #[arg(long, value_delimiter = ',', default_value = "vans,fleet,breaks")]
+        rules: Vec<town::Rules>,
     },
     /// New orders into a plan; prints its times. Started by the bench itself.
     #[command(hide = true)]
@@ -115,8 +120,9 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     match arguments.role {
         Some(Role::Run { set, file, seed, budget }) => run(&set, &file, seed, budget),
-        Some(Role::Depots { budget, seeds, threads }) => {
-            say(&depots::measure(budget, seeds, threads)?, true)
+        Some(Role::Depots { budget, seeds, threads, stops, rules }) => {
+            let days = depots::Days { stops, rules, seeds };
+            say(&depots::measure(&days, budget, threads)?, true)
         }
         Some(Role::Replan { set, file, seed }) => {
             say(&serde_json::to_value(replan::run(&set, &file, seed)?)?, false)

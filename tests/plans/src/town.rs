@@ -9,7 +9,7 @@ use planning::problem::{
 };
 
 /// Which of a depot's rules a day has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Rules {
     /// Vans alone, with shifts, slices, hours and time that costs.
     Vans,
@@ -20,8 +20,6 @@ pub(crate) enum Rules {
 }
 
 impl Rules {
-    pub(crate) const ALL: [Self; 3] = [Self::Vans, Self::Fleet, Self::Breaks];
-
     /// The name in the table.
     pub(crate) fn title(self) -> &'static str {
         match self {

@@ -79,6 +79,11 @@ pub(crate) trait Evaluator {
         below: i64,
     ) -> PairPlace;
 
+    /// Notes that the present order of `route` is part of the best plan.
+    fn write_down(&mut self, route: u16) {
+        let _ = route;
+    }
+
     /// Remembers what is cached of `route`, to be brought back by `restore`. Calls nest like a stack's.
     fn save(&mut self, tours: &Tours, route: u16);
 
@@ -112,4 +117,22 @@ pub(crate) trait Evaluator {
 
     /// Whole cost of `route`'s vehicle serving this order, `NEVER` if it may not. Needs no cache of the order.
     fn price_of(&mut self, compiled: &Compiled, tours: &Tours, route: u16, nodes: &[u16]) -> i64;
+
+    /// As `price_of`; may be `NEVER` whenever it would not be below `below`.
+    fn price_below(
+        &mut self,
+        compiled: &Compiled,
+        tours: &Tours,
+        (route, nodes): (u16, &[u16]),
+        below: i64,
+    ) -> i64 {
+        let _ = below;
+        self.price_of(compiled, tours, route, nodes)
+    }
+
+    /// No more than `price_of` this order, as far as ways over a third place are not shorter; little work.
+    fn least_of(&self, route: u16, nodes: &[u16]) -> i64 {
+        let _ = (route, nodes);
+        0
+    }
 }

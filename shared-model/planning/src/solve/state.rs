@@ -328,6 +328,7 @@ impl<'a, E: Evaluator> State<'a, E> {
             let nodes = &mut self.best.routes[route as usize];
             nodes.clear();
             nodes.extend(self.tours.visits(route));
+            self.evaluator.write_down(route);
         }
         self.best.absent.clone_from(&self.absent);
         self.best.cost = self.cost;

@@ -31,8 +31,9 @@ impl SwapVehicle {
                         state.compiled.may_serve(class, state.compiled.visits[node as usize].job)
                     });
                 if serves {
+                    let order = (other, &self.nodes[..]);
                     let cost =
-                        state.evaluator.price_of(state.compiled, &state.tours, other, &self.nodes);
+                        state.evaluator.price_below(state.compiled, &state.tours, order, best.0);
                     best = best.min((cost, other));
                 }
             }

@@ -93,14 +93,15 @@ impl Tails {
             at = tours.succ(at);
         }
         let before = state.route_cost[one as usize] + state.route_cost[other as usize];
-        let price = |evaluator: &mut E, route, nodes: &[u16]| {
-            evaluator.price_of(state.compiled, tours, route, nodes)
+        let price = |evaluator: &mut E, route, nodes: &[u16], below: i64| {
+            evaluator.price_below(state.compiled, tours, (route, nodes), below)
         };
-        let first = price(&mut state.evaluator, one, &self.one);
-        if first >= before {
+        let least = state.evaluator.least_of(other, &self.other);
+        let first = price(&mut state.evaluator, one, &self.one, before - least);
+        if first >= before - least {
             return;
         }
-        let second = price(&mut state.evaluator, other, &self.other);
+        let second = price(&mut state.evaluator, other, &self.other, before - first);
         if second != NEVER && first + second < before {
             state.exchange((one, &self.one), (other, &self.other));
         }

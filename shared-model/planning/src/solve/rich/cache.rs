@@ -3,7 +3,7 @@
 
 use super::chain::{Arrival, Scratch};
 use super::details::{Rider, Stop};
-use super::label::Label;
+use super::label::{Label, Via};
 use super::line::Line;
 use super::quick::Quick;
 use super::ways::Ways;
@@ -31,6 +31,8 @@ pub(super) struct Cache {
     pub(super) jobs: usize,
     pub(super) quick: Quick,
     pub(super) line: Line,
+    /// What the line does on the way to each position; empty where nothing is done.
+    pub(super) vias: Vec<Via>,
 }
 
 impl Cache {
@@ -69,6 +71,7 @@ impl Cache {
         self.nodes.clone_from(&scratch.nodes);
         self.jobs = self.nodes.iter().filter(|&&node| stops[usize::from(node)].begins).count();
         std::mem::swap(&mut self.line, &mut scratch.line);
+        std::mem::swap(&mut self.vias, &mut scratch.vias);
         self.line.is_known &= is_driven;
         self.cost = if is_driven { self.line.cost } else { INFEASIBLE };
         self.duration_s = if is_driven { self.line.duration_s } else { 0 };
@@ -103,6 +106,7 @@ impl Cache {
         (self.metres, self.jobs) = (other.metres, other.jobs);
         self.quick.copy_from(&other.quick);
         self.line.copy_from(&other.line);
+        self.vias.clone_from(&other.vias);
     }
 }
 
@@ -136,6 +140,7 @@ pub(super) fn accept_split(stops: &[Stop], cache: &mut Cache, nodes: &[u16], cos
 /// Nothing to do: at the start, with the way to the end ahead.
 pub(super) fn clear(rider: &Rider, ways: &Ways, stops: &[Stop], cache: &mut Cache) {
     cache.nodes.clear();
+    cache.vias.clear();
     cache.begin(Label::start(rider, 0));
     (cache.cost, cache.duration_s, cache.metres, cache.jobs) = (0, 0, 0, 0);
     if let Some(taken) = rider.underway {

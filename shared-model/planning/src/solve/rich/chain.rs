@@ -10,6 +10,7 @@ use super::cache::Cache;
 use super::details::{Rider, Stop};
 use super::label::{Label, Step, Via, open_at};
 use super::line::{Line, Loads};
+use super::trips::Trips;
 use super::ways::Spot;
 use crate::solve::compiled::NONE;
 
@@ -23,6 +24,7 @@ pub(super) struct Scratch {
     pub(super) layers: Vec<Vec<Label>>,
     pub(super) vias: Vec<Via>,
     pub(super) line: Line,
+    pub(super) trips: Trips,
 }
 
 /// The stops from one on, as far as the trip that goes on there has to carry them.
@@ -53,6 +55,11 @@ impl Rest {
                 delivers: behind.delivers || stop.delivers,
             };
         }
+    }
+
+    /// Whether one trip, loaded for it, carries all of it.
+    pub(super) fn fits(&self, rider: &Rider) -> bool {
+        self.is_plain && within(self.peak, rider.capacity)
     }
 
     /// Whether the trip of `label` can go on to the end: then a reload is a detour for nothing.

@@ -4,6 +4,7 @@
 use super::cache::Cache;
 use super::label::Via;
 use super::quick::{Look, Quick};
+use super::trips::least_of;
 use super::{Rich, chain::Scratch};
 use crate::plan::Action;
 use crate::problem::DepotIx;
@@ -60,6 +61,18 @@ impl Evaluator for Rich {
         self.caches[usize::from(route)].cost
     }
 
+    fn inserted(&mut self, compiled: &Compiled, tours: &Tours, route: u16, node: u16) -> i64 {
+        let is_known = self.caches[usize::from(route)].line.is_known;
+        let mut scratch = std::mem::take(self.scratch.get_mut());
+        let is_kept = is_known && self.insert(tours, route, node, &mut scratch);
+        *self.scratch.get_mut() = scratch;
+        if !is_kept {
+            return self.refresh(compiled, tours, route);
+        }
+        self.note_positions(route);
+        self.caches[usize::from(route)].cost
+    }
+
     fn insertion(
         &self,
         _compiled: &Compiled,
@@ -102,6 +115,14 @@ impl Evaluator for Rich {
         scratch.nodes.extend_from_slice(&cached[after..]);
         scratch.layers.resize_with(scratch.layers.len().max(scratch.nodes.len() + 1), Vec::new);
         let tail = cached.len() - after;
+        if !self.ground.has_shipments {
+            let Scratch { nodes, layers, vias, line, trips } = scratch;
+            let before = if cached.is_empty() { 0 } else { self.caches[usize::from(route)].cost };
+            trips.below = below.saturating_add(before);
+            let worked_out = self.work_out(route, nodes, layers, (vias, line, trips));
+            trips.below = NEVER;
+            return worked_out.map_or(NEVER, |_| line.cost - before);
+        }
         let kept = after.min(self.caches[usize::from(route)].depth());
         self.price(route, &scratch.nodes, &mut scratch.layers, (kept, kept, tail), below)
     }
@@ -151,6 +172,13 @@ impl Evaluator for Rich {
             }
         }
         best
+    }
+
+    fn write_down(&mut self, route: u16) {
+        let cache = &self.caches[usize::from(route)];
+        let best = &mut self.best[usize::from(route)];
+        best.0.clone_from(&cache.nodes);
+        best.1.clone_from(&cache.vias);
     }
 
     fn save(&mut self, _tours: &Tours, route: u16) {
@@ -209,13 +237,13 @@ impl Evaluator for Rich {
             quick.learn(&self.chain(route, 0, nodes), &vias);
             return if quick.is_known { quick.begin_s() } else { rider.start_window.from_s };
         }
-        let Scratch { layers, vias, line, .. } = &mut *self.scratch.borrow_mut();
+        let Scratch { layers, vias, line, trips, .. } = &mut *self.scratch.borrow_mut();
         if self.ground.has_rides {
             let (_, arrival) = self.arrival(route, nodes, layers, true);
             return arrival.map_or(rider.start_window.from_s, |arrival| arrival.begin_s);
         }
-        match self.work_out(route, nodes, layers, (vias, line)) {
-            Some(_) => line.begin_s,
+        match self.written(route, nodes, layers, (vias, line, trips)) {
+            Some(()) => line.begin_s,
             None => rider.start_window.from_s,
         }
     }
@@ -231,7 +259,7 @@ impl Evaluator for Rich {
         if nodes.is_empty() {
             return Vec::new();
         }
-        let Scratch { layers, vias: found, line, .. } = &mut *self.scratch.borrow_mut();
+        let Scratch { layers, vias: found, line, trips, .. } = &mut *self.scratch.borrow_mut();
         let (vias, last) = if self.ground.splits[usize::from(route)] {
             (
                 self.split_vias(route, nodes).map(|(_, vias)| vias).unwrap_or_default(),
@@ -242,7 +270,7 @@ impl Evaluator for Rich {
             let Some(arrival) = arrival else { return Vec::new() };
             (self.chain(route, kept, nodes).path(layers, arrival.label), arrival.via)
         } else {
-            if self.work_out(route, nodes, layers, (found, line)).is_none() {
+            if self.written(route, nodes, layers, (found, line, trips)).is_none() {
                 return Vec::new();
             }
             found.resize(nodes.len() + 1, Via::default());
@@ -279,13 +307,36 @@ impl Evaluator for Rich {
             return self.split_cost(route, nodes).unwrap_or(NEVER);
         }
         let mut scratch = std::mem::take(self.scratch.get_mut());
-        let Scratch { layers, vias, line, .. } = &mut scratch;
+        let Scratch { layers, vias, line, trips, .. } = &mut scratch;
         let cost = if self.ground.has_rides {
             self.arrival(route, nodes, layers, true).1.map(|arrival| arrival.cost)
         } else {
-            self.work_out(route, nodes, layers, (vias, line)).map(|_| line.cost)
+            self.work_out(route, nodes, layers, (vias, line, trips)).map(|_| line.cost)
         };
         *self.scratch.get_mut() = scratch;
         cost.unwrap_or(NEVER)
+    }
+
+    fn price_below(
+        &mut self,
+        compiled: &Compiled,
+        tours: &Tours,
+        (route, nodes): (u16, &[u16]),
+        below: i64,
+    ) -> i64 {
+        if self.least_of(route, nodes) >= below {
+            return NEVER;
+        }
+        self.scratch.get_mut().trips.below = below;
+        let price = self.price_of(compiled, tours, route, nodes);
+        self.scratch.get_mut().trips.below = NEVER;
+        price
+    }
+
+    fn least_of(&self, route: u16, nodes: &[u16]) -> i64 {
+        if nodes.is_empty() || self.ground.has_rides || self.ground.splits[usize::from(route)] {
+            return i64::MIN / 4;
+        }
+        least_of(self.order(route, nodes, &[]))
     }
 }

@@ -4,7 +4,7 @@
 
 use super::aboard::{less, plus, within};
 use super::details::{Reload, Stop};
-use super::label::{Step, open_at};
+use super::label::{Step, Via, open_at};
 use super::line::{Line, Span, What};
 use super::quick::Look;
 use super::ways::Spot;
@@ -20,6 +20,16 @@ pub(super) struct Room<'a> {
     pub(super) is_empty: bool,
     /// Some goods are not at the depot from the beginning.
     pub(super) has_releases: bool,
+}
+
+/// Where exactly a stop goes: behind this element of the line, perhaps with a new reload beside it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Choice {
+    at: usize,
+    /// Numbered from 1; 0 = none.
+    reload: u8,
+    /// The reload comes before the stop.
+    begins: bool,
 }
 
 /// What one try came to.
@@ -41,34 +51,72 @@ struct Behind {
 
 impl Line {
     /// The cheapest way to put the stop into the gap, if it is below `below`. A price counts everything but a moved job.
+    #[inline]
     pub(super) fn look(&self, room: Room<'_>, below: i64) -> Look {
+        self.choose(room, below).0
+    }
+
+    fn choose(&self, room: Room<'_>, below: i64) -> (Look, Choice) {
         if !self.is_known || !self.has_loads || room.stop.has_ships {
-            return Look::Unknown;
+            return (Look::Unknown, Choice::default());
         }
         let gap = usize::from(self.at[room.after])..usize::from(self.at[room.after + 1]);
-        let (mut best, mut is_full) = (below, false);
+        let (mut best, mut is_full, mut choice) = (below, false, Choice::default());
         for at in gap.clone() {
             match self.straight(room, at, best) {
-                Tried::Price(price) => best = best.min(price),
+                Tried::Price(price) => {
+                    (best, choice) = (price, Choice { at, ..Choice::default() });
+                }
                 Tried::No => {}
                 Tried::Full => is_full = true,
-                Tried::Unknown => return Look::Unknown,
+                Tried::Unknown => return (Look::Unknown, choice),
             }
         }
         if is_full && self.reloads < room.step.rider.reloads_max {
             for (number, depot) in room.step.rider.reloads.iter().enumerate() {
-                for at in gap.clone() {
-                    for begins in [true, false] {
-                        match self.with_reload(room, at, (number, depot), begins, best) {
-                            Tried::Price(price) => best = best.min(price),
-                            Tried::No | Tried::Full => {}
-                            Tried::Unknown => return Look::Unknown,
+                for (at, begins) in gap.clone().flat_map(|at| [(at, true), (at, false)]) {
+                    match self.with_reload(room, at, depot, begins, best) {
+                        Tried::Price(price) => {
+                            let reload = number as u8 + 1;
+                            (best, choice) = (price, Choice { at, reload, begins });
                         }
+                        Tried::No | Tried::Full => {}
+                        Tried::Unknown => return (Look::Unknown, choice),
                     }
                 }
             }
         }
-        if best < below { Look::Price(best) } else { Look::Never }
+        (if best < below { Look::Price(best) } else { Look::Never }, choice)
+    }
+
+    /// What is then done on the way to each position, when `vias` is what is done now. False when that has to be found by
+    /// a simulation.
+    pub(super) fn insert(&self, room: Room<'_>, vias: &mut Vec<Via>) -> bool {
+        let (Look::Price(_), choice) = self.choose(room, i64::MAX) else { return false };
+        let (first, next) =
+            (usize::from(self.at[room.after]), usize::from(self.at[room.after + 1]));
+        if vias.is_empty() {
+            if choice.reload == 0 {
+                return true;
+            }
+            vias.resize(self.at.len() - 1, Via::default());
+        }
+        let mut parts = [Via::default(); 2];
+        for at in first + 1..next {
+            let part = &mut parts[usize::from(at > choice.at)];
+            match self.elements[at].what {
+                What::Rest(number) if part.reload > 0 => part.after = number + 1,
+                What::Rest(number) => part.before = number + 1,
+                What::Load(number) => part.reload = number + 1,
+                What::Begin | What::Stop(_) | What::End => {}
+            }
+        }
+        if choice.reload > 0 {
+            parts[usize::from(!choice.begins)].reload = choice.reload;
+        }
+        vias[room.after] = parts[1];
+        vias.insert(room.after, parts[0]);
+        true
     }
 
     fn behind(&self, at: usize) -> Option<Behind> {
@@ -182,15 +230,17 @@ impl Line {
         &self,
         room: Room<'_>,
         at: usize,
-        (number, depot): (usize, &Reload),
+        depot: &Reload,
         begins: bool,
         best: i64,
     ) -> Tried {
         let Step { rider, ways, .. } = room.step;
         let (here, on) = (&self.elements[at], &self.elements[at + 1]);
         let is_last = matches!(on.what, What::Load(_) | What::End);
+        // One reload between two stops is enough.
+        let gap = usize::from(self.at[room.after]) + 1..=at;
         let is_pointless = if begins {
-            here.what == What::Load(number as u8)
+            gap.into_iter().any(|at| matches!(self.elements[at].what, What::Load(_)))
                 || here.what == What::Begin && here.is_loaded && !here.is_first_underway
         } else {
             is_last

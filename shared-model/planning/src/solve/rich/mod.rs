@@ -12,6 +12,7 @@ mod label;
 mod line;
 mod quick;
 mod split;
+mod trips;
 mod ways;
 
 use std::cell::RefCell;
@@ -25,6 +26,7 @@ use self::label::{Label, Step, Via};
 use self::line::{Forbidden, Line, Order};
 use self::quick::{Gap, Look, Quick};
 use self::split::Split;
+use self::trips::Trips;
 use self::ways::{Spot, Spots, Ways};
 use super::compiled::Compiled;
 use super::evaluator::NEVER;
@@ -90,6 +92,8 @@ pub(crate) struct Rich {
     /// Position of each node in its route, from 1.
     position: Vec<u16>,
     scratch: RefCell<Scratch>,
+    /// Order and what is done between stops of each route of the best plan.
+    best: Vec<(Vec<u16>, Vec<Via>)>,
 }
 
 /// What is kept of how an order was worked out: layers from behind so many stops on, if any.
@@ -112,6 +116,7 @@ impl Rich {
             .collect();
         let mut rich = Self {
             position: vec![0; ground.stops.len()],
+            best: vec![Default::default(); ground.riders.len()],
             ground,
             split: RefCell::default(),
             rests: RefCell::default(),
@@ -159,15 +164,15 @@ impl Rich {
         route: u16,
         nodes: &[u16],
         layers: &mut Vec<Vec<Label>>,
-        (vias, line): (&mut Vec<Via>, &mut Line),
+        (vias, line, trips): (&mut Vec<Via>, &mut Line, &mut Trips),
     ) -> Option<Kept> {
         let rider = &self.ground.riders[usize::from(route)];
         let can_reload = !rider.reloads.is_empty() && rider.reloads_max > 0;
+        if self.jobs(nodes) > rider.jobs_max {
+            return None;
+        }
         // Without breaks, and with room for everything, there is nothing to choose.
         if rider.breaks.is_empty() && !self.ground.has_shipments {
-            if self.jobs(nodes) > rider.jobs_max {
-                return None;
-            }
             vias.clear();
             match line.work_out(self.order(route, nodes, &[])) {
                 Ok(()) if !can_reload || !self.ground.has_releases => return Some(None),
@@ -178,12 +183,58 @@ impl Rich {
                 Ok(()) | Err(_) => {}
             }
         }
+        if !self.ground.has_shipments && !self.ground.has_releases {
+            trips.split(self.order(route, nodes, &[]), vias)?;
+            return line.work_out(self.order(route, nodes, vias)).ok().map(|()| None);
+        }
         let (kept, arrival) = self.arrival(route, nodes, layers, false);
         let arrival = arrival?;
         self.chain(route, kept, nodes).path_into(layers, arrival.label, vias);
         vias.push(arrival.via);
         line.work_out(self.order(route, nodes, vias)).ok()?;
         Some(Some(kept))
+    }
+
+    /// As `work_out`, but the way it was written down if it was.
+    fn written(
+        &self,
+        route: u16,
+        nodes: &[u16],
+        layers: &mut Vec<Vec<Label>>,
+        (vias, line, trips): (&mut Vec<Via>, &mut Line, &mut Trips),
+    ) -> Option<()> {
+        let (known, done) = &self.best[usize::from(route)];
+        if known[..] == *nodes {
+            vias.clone_from(done);
+            return line.work_out(self.order(route, nodes, vias)).ok();
+        }
+        self.work_out(route, nodes, layers, (vias, line, trips)).map(|_| ())
+    }
+
+    /// Takes over `node`, which the order has now, leaving breaks and reloads where they are. False when that is not
+    /// possible, or not known to be.
+    fn insert(&mut self, tours: &Tours, route: u16, node: u16, scratch: &mut Scratch) -> bool {
+        let after = self.after(tours, tours.pred(node));
+        let cache = &self.caches[usize::from(route)];
+        let stop = &self.ground.stops[usize::from(node)];
+        let step = self.step(route);
+        let is_empty = cache.nodes.is_empty() && step.rider.underway.is_none();
+        let has_releases = self.ground.has_releases;
+        let room = Room { step, stop, after, is_empty, has_releases };
+        scratch.vias.clone_from(&cache.vias);
+        if !cache.line.insert(room, &mut scratch.vias) {
+            return false;
+        }
+        scratch.nodes.clear();
+        scratch.nodes.extend_from_slice(&cache.nodes);
+        scratch.nodes.insert(after, node);
+        let Scratch { nodes, vias, line, .. } = scratch;
+        if line.work_out(self.order(route, nodes, vias)).is_err() {
+            return false;
+        }
+        let cache = &mut self.caches[usize::from(route)];
+        cache.accept_line(&self.ground.stops, None, scratch, true);
+        true
     }
 
     fn jobs(&self, nodes: &[u16]) -> usize {
@@ -380,8 +431,8 @@ impl Rich {
     }
 
     fn refresh_line(&mut self, route: u16, scratch: &mut Scratch) {
-        let Scratch { nodes, layers, vias, line } = scratch;
-        let found = self.work_out(route, nodes, layers, (vias, line));
+        let Scratch { nodes, layers, vias, line, trips } = scratch;
+        let found = self.work_out(route, nodes, layers, (vias, line, trips));
         let rider = &self.ground.riders[usize::from(route)];
         let cache = &mut self.caches[usize::from(route)];
         let kept = found.flatten();
