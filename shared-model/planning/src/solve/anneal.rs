@@ -36,8 +36,8 @@ struct Cooling {
 const HOPE_LEGS: f64 = 2.0;
 
 /// Odds of beginning a step around what a plan handed in lacked, and how many neighbours of each such visit that is.
-const FOCUS_SHARE: f64 = 0.95;
-const FOCUS_AROUND: usize = 8;
+const FOCUS_SHARE: f64 = 0.7;
+const FOCUS_AROUND: usize = 15;
 
 const COOLING: Cooling = Cooling {
     start: 0.6,
@@ -56,10 +56,8 @@ const DESCENT_SHARE: f64 = 0.02;
 const SHARES: usize = 1024;
 /// So that a cooling has shares enough.
 const CYCLES_MAX: f64 = 16.0;
-/// From so many coolings on each begins with a plan of its own, and the last one, which is half as hot, with the best. With
-/// fewer, two long coolings of one plan come further.
-const RESTARTS_FROM: usize = 5;
-const COOLINGS_OF_ONE: usize = 2;
+/// From so many coolings on each begins with a plan of its own, and the last one, which is half as hot, with the best.
+const RESTARTS_FROM: usize = 3;
 const LOTS: usize = 4096;
 
 /// Where in its cooling a search is; it goes on there when it is run again with the rest of the same budget.
@@ -212,7 +210,6 @@ impl<'a, E: Evaluator> Anneal<'a, E> {
                 .clamp(COOLING.coldest, if self.is_warm { COOLING.warm } else { COOLING.hottest });
         let cycles = per_visit * long.clamp(1.0, 2.0) / COOLING.cycle_steps_per_visit;
         let cycles = cycles.round().clamp(1.0, CYCLES_MAX) as usize;
-        let cycles = if cycles < RESTARTS_FROM { cycles.min(COOLINGS_OF_ONE) } else { cycles };
         self.schedule.cycles = cycles;
         self.schedule.temperatures = temperatures(mean_leg * start, mean_leg * COOLING.end, cycles);
     }
