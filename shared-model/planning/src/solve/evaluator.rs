@@ -100,6 +100,13 @@ pub(crate) trait Evaluator {
         true
     }
 
+    /// About what a route costs that consists of what comes up to `head` and what comes from `tail` on, both in routes of
+    /// one class: little work, and `NEVER` when it hardly can be. 0 when nothing is known.
+    fn joined(&self, compiled: &Compiled, tours: &Tours, head: u16, tail: u16) -> i64 {
+        let _ = (compiled, tours, head, tail);
+        0
+    }
+
     /// When `route`'s vehicle best begins this order, which it can serve. Seconds of the problem's clock.
     fn start_s(&self, compiled: &Compiled, tours: &Tours, route: u16, nodes: &[u16]) -> i64;
 

@@ -71,6 +71,11 @@ impl Tails {
         {
             return;
         }
+        let before = state.route_cost[one as usize] + state.route_cost[other as usize];
+        let about = |head, tail| state.evaluator.joined(state.compiled, tours, head, tail);
+        if about(head, tail).saturating_add(about(rest_head, rest_tail)) >= before {
+            return;
+        }
         self.one.clear();
         self.other.clear();
         let mut at = tours.succ(tours.start(one));
@@ -92,7 +97,6 @@ impl Tails {
             self.other.push(at);
             at = tours.succ(at);
         }
-        let before = state.route_cost[one as usize] + state.route_cost[other as usize];
         let price = |evaluator: &mut E, route, nodes: &[u16], below: i64| {
             evaluator.price_below(state.compiled, tours, (route, nodes), below)
         };

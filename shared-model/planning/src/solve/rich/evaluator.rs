@@ -224,6 +224,20 @@ impl Evaluator for Rich {
         behind.line.is_loose || head.ready_s + way_s <= tail.latest_s
     }
 
+    fn joined(&self, _compiled: &Compiled, tours: &Tours, head: u16, tail: u16) -> i64 {
+        let (one, other) = (tours.link(head).route, tours.link(tail).route);
+        let (before, behind) = (&self.caches[usize::from(one)], &self.caches[usize::from(other)]);
+        let step = self.step(one);
+        let is_known = |cache: &Cache| cache.line.is_known && cache.line.has_loads;
+        if step.rider.underway.is_some() || !is_known(before) || !is_known(behind) {
+            return 0;
+        }
+        let at = self.after(tours, head);
+        let to =
+            if tours.is_visit(tail) { self.after(tours, tail) } else { behind.nodes.len() + 1 };
+        before.line.joined(step, at, &behind.line, to).unwrap_or(NEVER)
+    }
+
     fn start_s(&self, _compiled: &Compiled, _tours: &Tours, route: u16, nodes: &[u16]) -> i64 {
         let rider = &self.ground.riders[usize::from(route)];
         if let Some(taken) = rider.underway {

@@ -3,7 +3,7 @@
 //! beside the new stop. May not change the line.
 
 use super::aboard::{less, plus, within};
-use super::details::{Reload, Stop};
+use super::details::{Reload, Rider, Stop};
 use super::label::{Step, Via, open_at};
 use super::line::{Line, Span, What};
 use super::quick::Look;
@@ -117,6 +117,42 @@ impl Line {
         vias[room.after] = parts[1];
         vias.insert(room.after, parts[0]);
         true
+    }
+
+    /// About what a route costs that goes on from `head` here to `tail` in `other`, both positions, with breaks and
+    /// reloads as they are. `None` when it cannot arrive there.
+    pub(super) fn joined(
+        &self,
+        step: Step<'_>,
+        head: usize,
+        other: &Self,
+        tail: usize,
+    ) -> Option<i64> {
+        let Step { rider, ways, .. } = step;
+        let (here, on) = (self.element(head), other.element(tail));
+        if head == 0 && on.what == What::End {
+            return Some(0);
+        }
+        let on_s = ways.arrival_s(here.place, on.place, here.ready_s)?;
+        let mut span = here.head.then(on_s - here.ready_s, on.tail);
+        if let (true, Some(depot)) =
+            (self.needs_reload(rider, head, other, tail), rider.reloads.first())
+        {
+            span.duration_s += depot.loading_s;
+        }
+        let metres = here.metres + ways.metres(here.place, on.place)? + other.metres - on.metres;
+        let late = on_s > on.latest_s && !other.is_loose;
+        let price = metres * rider.cost_per_metre + span.duration_s * rider.cost_per_second;
+        (!late).then_some(rider.cost_fixed + price)
+    }
+
+    /// Whether what is delivered up to `head` and from `tail` on in its trip is too much for one.
+    fn needs_reload(&self, rider: &Rider, head: usize, other: &Self, tail: usize) -> bool {
+        let (head, tail) = (usize::from(self.at[head]), usize::from(other.at[tail]));
+        let (first, second) = (&self.aboard[head], &other.aboard[tail - 1]);
+        let owed =
+            if matches!(other.elements[tail].what, What::End) { [0; 4] } else { second.rest };
+        !within(plus(less(first.to, first.rest), owed), rider.capacity)
     }
 
     fn behind(&self, at: usize) -> Option<Behind> {

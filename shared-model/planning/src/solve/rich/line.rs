@@ -68,6 +68,8 @@ pub(super) struct Element {
     /// The way to here.
     pub(super) leg_s: i64,
     pub(super) leg_metres: i64,
+    /// Driven until here.
+    pub(super) metres: i64,
     /// Begin of the trip's loading.
     pub(super) trip_began_s: i64,
     /// Everything up to here, and everything from here on.
@@ -244,6 +246,7 @@ impl Line {
             latest_s: rider.start_window.to_s,
             leg_s: 0,
             leg_metres: 0,
+            metres: self.metres,
             trip_began_s: rider.underway.map_or(begin_s, |taken| taken.trip_began_s),
             head: whole,
             tail: whole,
@@ -285,6 +288,7 @@ impl Line {
             latest_s: own.latest_s,
             leg_s,
             leg_metres,
+            metres: self.metres,
             head: before.head.then(leg_s, own),
             tail: own,
             ..before

@@ -12,6 +12,8 @@ mod label;
 mod line;
 mod quick;
 mod split;
+#[cfg(test)]
+mod tests;
 mod trips;
 mod ways;
 
