@@ -129,3 +129,38 @@ fn a_plan_handed_out_that_cannot_be_kept_is_repaired_and_the_difference_told() {
     }
     assert!(broken > 0 && repaired > 0, "{broken} rules broken, {repaired} jobs repaired");
 }
+
+/// A slice that begins after every shift, breaks before and after it, reloads nobody needs and a plan handed out that is
+/// empty change nothing: the same steps give the very plan of the problem without them.
+#[test]
+fn rules_that_bind_nobody_cost_nothing() {
+    for seed in 0..12 {
+        let mut dice = Dice::new(90_000 + seed);
+        let mut plain = random::draft(&mut dice, &[]);
+        for kind in &mut plain.vehicle_types {
+            kind.capacity = planning::problem::Load::UNLIMITED;
+        }
+        let mut ruled = plain.clone();
+        ruled.objective.moved_cost = 500;
+        ruled.standing =
+            Some(Standing { now_s: 0, underway: Vec::new(), handed_out: Plan::default() });
+        let last_s = ruled.vehicles.iter().map(|vehicle| vehicle.shift.to_s).max().unwrap();
+        for profile in &mut ruled.profiles {
+            let seconds = profile.metres.clone();
+            profile.slices.push(planning::problem::Slice { from_s: last_s, seconds });
+        }
+        for kind in &mut ruled.vehicle_types {
+            kind.trips_max = 3;
+        }
+        for vehicle in &mut ruled.vehicles {
+            let at = |from_s| planning::problem::Window { from_s, to_s: from_s + 100 };
+            let rest =
+                |from_s| planning::problem::Break { windows: vec![at(from_s)], duration_s: 60 };
+            vehicle.breaks = vec![rest(vehicle.shift.to_s - 100)];
+            vehicle.reload_depots = vec![planning::problem::DepotIx(0)];
+        }
+        let (plain, ruled) = (plain.check().unwrap(), ruled.check().unwrap());
+        let what = format!("seed {seed}");
+        assert_eq!(plan(&plain, None, 60, &what), plan(&ruled, None, 60, &what), "{what}");
+    }
+}

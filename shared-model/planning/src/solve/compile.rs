@@ -44,9 +44,9 @@ pub(crate) fn is_simple(problem: &Problem) -> bool {
     let shipments = problem.jobs.iter().any(|job| matches!(job.kind, Kind::Shipment { .. }));
     let plain_vehicles = problem.vehicles.iter().enumerate().all(|(at, vehicle)| {
         let vehicle_type = problem.type_of(VehicleIx::of(at));
-        vehicle.breaks.is_empty()
-            && !can_reload(problem, VehicleIx::of(at))
-            && problem.profile_of(VehicleIx::of(at)).slices.len() == 1
+        vehicle.breaks.iter().all(|rest| is_never_owed(problem, VehicleIx::of(at), rest))
+            && (!can_reload(problem, VehicleIx::of(at)) || carries_all(problem, VehicleIx::of(at)))
+            && !meets_second_slice(problem, VehicleIx::of(at))
             && fits(vehicle.shift.from_s)
             && (vehicle_type.jobs_max.is_none() || !shipments)
     });
@@ -69,8 +69,42 @@ pub(crate) fn is_simple(problem: &Problem) -> bool {
     let plain_jobs = plain_jobs && backhauls_are_plain(problem);
     let underway = problem.standing.as_ref().is_some_and(|standing| !standing.underway.is_empty());
     let fair = problem.objective.fairness_cost_per_second == 0;
-    let moved = problem.objective.moved_cost != 0 && problem.standing.is_some();
+    let was_handed_out = |standing: &problem::Standing| !standing.handed_out.routes.is_empty();
+    let moved =
+        problem.objective.moved_cost != 0 && problem.standing.as_ref().is_some_and(was_handed_out);
     plain_vehicles && plain_jobs && !underway && fair && !moved && loads_fit(problem)
+}
+
+/// Whether the shift begins too late for a break to be owed, or ends before its last window does.
+fn is_never_owed(problem: &Problem, vehicle: VehicleIx, rest: &problem::Break) -> bool {
+    let shift = problem.vehicles[vehicle.at()].shift;
+    let is_late =
+        rest.windows.first().is_none_or(|first| shift.from_s >= first.from_s + rest.duration_s);
+    is_late || rest.windows.last().is_none_or(|last| shift.to_s <= last.to_s)
+}
+
+/// Whether one trip carries every job there is, so that nobody loads twice.
+fn carries_all(problem: &Problem, vehicle: VehicleIx) -> bool {
+    let mut all = Load::ZERO;
+    for job in &problem.jobs {
+        if let Kind::Visit { deliver, collect, backhaul, .. } = &job.kind {
+            if *backhaul {
+                return false;
+            }
+            all += *deliver;
+            all += *collect;
+        } else {
+            return false;
+        }
+    }
+    matches!(problem.vehicles[vehicle.at()].start, Start::Depot(_))
+        && all.fits(problem.type_of(vehicle).capacity)
+}
+
+/// Whether the vehicle is out when its speed changes.
+fn meets_second_slice(problem: &Problem, vehicle: VehicleIx) -> bool {
+    let shift = problem.vehicles[vehicle.at()].shift;
+    problem.profile_of(vehicle).slices.get(1).is_some_and(|second| shift.to_s > second.from_s)
 }
 
 /// Whether the order of two neighbours tells if a backhaul comes before a delivery: nothing is neither.
