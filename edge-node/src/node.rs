@@ -29,6 +29,7 @@ use crate::inference::{Models, Notes, Parts, worker};
 use crate::state::{BUILT, OpenStore, StateDir};
 use crate::store::{Committed, Meta, Store, StoreError, record, sync_state};
 use crate::sync::driver::Driver;
+use crate::sync::lease::Lease;
 use crate::sync::membership::Membership;
 use crate::sync::meter::{Meter, link_use};
 use crate::sync::transport::{Congestion, LinkSettings};
@@ -200,6 +201,7 @@ impl Node {
             models,
             protocol_max: running.protocol_max,
             over_tcp: false,
+            lease: Lease::default(),
             udp_look: running.udp_look,
             meter: Meter::open(link_use(&running.state), running.day_bytes_max),
         };
@@ -283,7 +285,7 @@ async fn push_changes(store: Store, live: Live, stop: CancellationToken) {
             () = tokio::time::sleep_until(look_at.unwrap_or(looked)), if look_at.is_some() => {
                 (looked, look_at) = (Instant::now(), None);
                 if let Ok(state) = store.read(sync_state).await {
-                    live.sync(&sync_json(&state, &store.damage()));
+                    live.sync(&sync_json(&state, &store.damage(), wall_clock()));
                 }
                 continue;
             }

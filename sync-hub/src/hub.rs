@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use axum_server::Handle;
@@ -22,8 +22,8 @@ use crate::metrics;
 use crate::pki::RegionPki;
 use crate::store::{Door, HubStore, StoreConfig};
 use crate::sync::driver::Driver;
-use crate::sync::endpoint::{Applicant, Arrival, SyncEndpoint};
-use crate::sync::enrolment::{HubIdentity, answer_applicant};
+use crate::sync::endpoint::{Applicant, Arrival, SyncEndpoint, close, close_with};
+use crate::sync::enrolment::{HubIdentity, Turnstile, answer_applicant};
 
 /// How long open requests and sessions may take once the hub stops.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -249,6 +249,7 @@ struct Gate {
 impl Gate {
     async fn keep(mut self, mut endpoint: SyncEndpoint) {
         let mut sessions = JoinSet::new();
+        let mut turnstile = Turnstile::new(Instant::now());
         let mut look = tokio::time::interval(CERTIFICATE_LOOK);
         look.tick().await;
         loop {
@@ -264,7 +265,17 @@ impl Gate {
                         sessions.spawn(async move { driver.serve_blobs(peer).await });
                     }
                     Some(Arrival::Applicant(applicant)) => {
-                        sessions.spawn(self.answer(applicant));
+                        let from = applicant.connection.remote_address().ip();
+                        match turnstile.pass(from, Instant::now()) {
+                            Some(place) => {
+                                let answering = self.answer(applicant);
+                                sessions.spawn(async move {
+                                    answering.await;
+                                    drop(place);
+                                });
+                            }
+                            None => close_with(&applicant.connection, close::BUSY, "come back later"),
+                        }
                     }
                     None => break,
                 },

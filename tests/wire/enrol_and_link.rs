@@ -4,11 +4,13 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use edge_node::sync::enrolment::{
-    EdgeIdentity, Enrolled, EnrolmentRefused, SIGNING_CONTEXT, enrol, renew, renewal_is_due,
+    EdgeIdentity, Enrolled, EnrolmentRefused, SIGNING_CONTEXT, enrol, leaf_until, renew,
+    renewal_is_due,
 };
 use edge_node::sync::transport::{ConnectError, HubLink, LinkConfig, LinkEnd};
 use shared_model::id::NodeId;
@@ -80,6 +82,8 @@ struct Hub {
     registry: Registry,
     /// Closes every session with this code instead.
     close_code: Arc<Mutex<Option<u32>>>,
+    /// How long ago the hub believes it is, in milliseconds.
+    ago_ms: Arc<AtomicI64>,
     _dir: tempfile::TempDir,
 }
 
@@ -91,12 +95,13 @@ impl Hub {
         let any = (Ipv4Addr::LOCALHOST, 0).into();
         let endpoint = SyncEndpoint::bind(any, &pki, settings).unwrap();
         let address = endpoint.local_addr().unwrap().to_string();
-        let (registry, close_code) = (Registry::default(), Arc::default());
+        let (registry, close_code, ago_ms) = (Registry::default(), Arc::default(), Arc::default());
         let hub = Self {
             address: address.clone(),
             pin: pki.root_pin(),
             registry: registry.clone(),
             close_code: Arc::clone(&close_code),
+            ago_ms: Arc::clone(&ago_ms),
             _dir: dir,
         };
         let identity = HubIdentity {
@@ -104,7 +109,7 @@ impl Hub {
             author_public_key: [7; 32],
             addresses: vec![address],
         };
-        tokio::spawn(serve(endpoint, pki, identity, registry, close_code));
+        tokio::spawn(serve(endpoint, pki, identity, registry, close_code, ago_ms));
         hub
     }
 
@@ -129,11 +134,13 @@ async fn serve(
     identity: HubIdentity,
     registry: Registry,
     close_code: Arc<Mutex<Option<u32>>>,
+    ago_ms: Arc<AtomicI64>,
 ) {
     while let Some(arrival) = endpoint.accept().await {
         match arrival {
             Arrival::Applicant(applicant) => {
-                answer_applicant(&applicant, &pki, &identity, &registry, now()).await.unwrap().ok();
+                let then = Timestamp::from_ms(now().ms() - ago_ms.load(Ordering::SeqCst));
+                answer_applicant(&applicant, &pki, &identity, &registry, then).await.unwrap().ok();
             }
             Arrival::Blobs(_) => panic!("nobody asks for blobs here"),
             Arrival::Peer(peer) => {
@@ -331,7 +338,7 @@ async fn a_node_renews_its_certificate_and_a_stranger_does_not() {
     let in_a_week = Timestamp::from_ms(now().ms() + 7 * 24 * HOUR_MS);
     assert!(renewal_is_due(&first, in_a_week, FLOOR));
 
-    let renewed = renew(&config, &new_box.identity("NBO-1")).await.unwrap();
+    let renewed = renew(&config, &new_box.identity("NBO-1"), false).await.unwrap();
     assert_ne!(renewed.node_certificate_chain_der[0], first);
     assert_eq!(renewed.hub_addresses, std::slice::from_ref(&hub.address));
     config.node_certificate_chain_der = renewed.node_certificate_chain_der;
@@ -343,7 +350,48 @@ async fn a_node_renews_its_certificate_and_a_stranger_does_not() {
 
     let impostor = NewBox { key: AuthorKey::from_secret(&[99; 32]), ..new_box };
     for (asks, code) in [(impostor, "other-author-key"), (NewBox::new(3), "node-unknown")] {
-        let error = renew(&config, &asks.identity("NBO-1")).await.err().unwrap();
+        let error = renew(&config, &asks.identity("NBO-1"), false).await.err().unwrap();
         assert_eq!(error.downcast::<EnrolmentRefused>().unwrap().code, code);
+    }
+}
+
+/// The same frames go over QUIC and over TLS on TCP, and so does the lane for renewals.
+#[tokio::test]
+async fn a_box_whose_certificate_ran_out_gets_a_new_one_and_nothing_else_over_quic_and_tcp() {
+    for over_tcp in [false, true] {
+        let hub = Hub::start("nairobi");
+        hub.ago_ms.store(100 * 24 * HOUR_MS, Ordering::SeqCst);
+        let new_box = NewBox::new(2);
+        let token = hub.issue(hub.pin, HOUR_MS);
+        let enrolled = new_box.enrol(&token).await.unwrap();
+        hub.ago_ms.store(0, Ordering::SeqCst);
+        let mut config = link_config(&enrolled, now());
+        let old = config.node_certificate_chain_der[0].clone();
+        assert!(leaf_until(&old).unwrap() < now() && renewal_is_due(&old, now(), FLOOR));
+        let connect = async |config: &LinkConfig| match over_tcp {
+            true => HubLink::connect_over_tcp(config).await.unwrap(),
+            false => HubLink::connect(config).await.unwrap(),
+        };
+
+        let mut link = connect(&config).await;
+        assert_eq!(link.handle.is_over_tcp(), over_tcp);
+        assert!(link.recv().await.is_err(), "no session with it");
+        assert_eq!(link.handle.ended().await, LinkEnd::NotEnrolled);
+
+        let renewed = renew(&config, &new_box.identity("NBO-1"), over_tcp).await.unwrap();
+        config.node_certificate_chain_der = renewed.node_certificate_chain_der;
+        assert_ne!(config.tls_key_der, renewed.tls_key_der, "another key each time");
+        config.tls_key_der = renewed.tls_key_der;
+        assert!(leaf_until(&config.node_certificate_chain_der[0]).unwrap() > now());
+        let mut link = connect(&config).await;
+        link.send(b"back").await.unwrap();
+        assert_eq!(link.recv().await.unwrap().unwrap(), b"back");
+        link.handle.close().await;
+
+        hub.registry.0.lock().unwrap().nodes.get_mut(&new_box.node).unwrap().0.revoked = true;
+        let error = renew(&config, &new_box.identity("NBO-1"), over_tcp).await.err().unwrap();
+        let refused = error.downcast::<EnrolmentRefused>().unwrap();
+        assert_eq!(refused.code, "node-revoked");
+        assert!(!refused.remedy.is_empty());
     }
 }

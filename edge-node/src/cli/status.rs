@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::StateArgs;
+use crate::node::wall_clock;
 use crate::state::StateDir;
 use crate::store::{read_only, sync_state};
 use crate::sync::meter::{LinkUse, link_use};
@@ -24,7 +25,7 @@ impl Status {
         let sync = read_only(&state.database(), sync_state)?;
         let link = LinkUse::read(&link_use(&self.state.state));
         if self.json {
-            let mut status = sync_json(&sync, &[]);
+            let mut status = sync_json(&sync, &[], wall_clock());
             status["link"] = serde_json::json!({"day": link.day, "bytes": link.bytes});
             status["site"] = site.site.as_str().into();
             status["node"] = site.node.to_string().into();
@@ -44,9 +45,24 @@ impl Status {
             "  aside    {} of others here, {} of ours at the hub",
             sync.quarantined, sync.meta.set_aside
         );
+        println!("  leaf     {}", leaf_words(&sync_json(&sync, &[], wall_clock())));
         println!("  clock    {}", if sync.clock_trusted { "trusted" } else { "not trusted" });
         println!("  link     {} bytes on day {} since 1970", link.bytes, link.day);
         println!("  digest   {}", sync.digest);
         Ok(())
     }
+}
+
+/// What the certificate allows, in words.
+fn leaf_words(sync: &serde_json::Value) -> String {
+    let until = match sync["certificate_until_ms"].as_i64() {
+        None => return "none: this depot is not enrolled".to_owned(),
+        Some(until) => until,
+    };
+    let how = match (sync["refused"].as_str(), sync["certificate_expired"].as_bool()) {
+        (Some(code), _) => format!("the hub refuses this depot ({code})"),
+        (None, Some(true)) => "expired; renewed by itself at the next contact".to_owned(),
+        (None, _) => "holds".to_owned(),
+    };
+    format!("{how}, until {until} ms after 1970")
 }

@@ -18,14 +18,14 @@ use tokio_util::sync::CancellationToken;
 use web_rim::token::random;
 
 use super::blobs::keep_fetching;
-use super::enrolment::{EdgeIdentity, renew, renewal_is_due};
+use super::enrolment::EdgeIdentity;
+use super::lease::Lease;
 use super::membership::Membership;
 use super::meter::Meter;
 use super::transport::{
     ConnectError, FrameReceiver, FrameSender, HubLink, LinkConfig, LinkHandle, LinkSettings,
 };
 use crate::inference::Models;
-use crate::state::BUILT;
 use crate::store::{Committed, Store, StoreError, own_heads, put_contact, sync_state};
 
 /// Frames read ahead: more than the hub may send unacknowledged, so that reading never waits for
@@ -34,6 +34,8 @@ const FRAMES_AHEAD_MAX: usize = 16;
 /// The first wait after a lost link; doubled up to the longest.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_LONGEST: Duration = Duration::from_secs(30);
+/// A hub that refused this box is asked again now and then: only people can change its mind.
+const REFUSED_WAIT: Duration = Duration::from_secs(10 * 60);
 /// A link that stood this long was a good one: the next loss begins with the first wait again.
 const LINK_GOOD_AFTER: Duration = Duration::from_secs(10);
 /// Between notes that a quiet link still stands: what people read as "all sent, 1 min ago".
@@ -60,6 +62,7 @@ pub struct Driver {
     pub protocol_max: u16,
     /// Whether the last link was over TCP, because UDP was not answered.
     pub over_tcp: bool,
+    pub lease: Lease,
     /// Between looks, over TCP, at whether UDP is answered again.
     pub udp_look: Duration,
     /// What the link costs.
@@ -106,7 +109,9 @@ impl Ends {
 
 /// Why a session ended before its time.
 #[derive(Debug, thiserror::Error)]
-enum SessionEnd {
+pub(super) enum SessionEnd {
+    #[error("the certificate has run out and was not renewed: {0:#}")]
+    NoCertificate(anyhow::Error),
     #[error("no link: {0}")]
     Connect(#[from] ConnectError),
     #[error("the store: {0}")]
@@ -131,6 +136,9 @@ impl Driver {
     /// Runs until cancelled.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut wait = RETRY_FIRST;
+        if let Err(error) = self.recall_lease().await {
+            tracing::error!(error = %format!("{error:#}"), "pages cannot say how long the certificate holds");
+        }
         loop {
             let began = tokio::time::Instant::now();
             let end = tokio::select! {
@@ -147,9 +155,10 @@ impl Driver {
             if lost || began.elapsed() > LINK_GOOD_AFTER {
                 wait = RETRY_FIRST;
             }
+            let pause = if self.lease.refused.is_some() { REFUSED_WAIT } else { wait };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(jittered(wait)) => {}
+                () = tokio::time::sleep(jittered(pause)) => {}
             }
             wait = (wait * 2).min(RETRY_LONGEST);
         }
@@ -157,42 +166,17 @@ impl Driver {
 
     async fn session(&mut self, stop: &CancellationToken) -> SessionEnd {
         if let Err(error) = self.renew_if_due().await {
-            tracing::warn!(error = %error, "the certificate was not renewed; it is tried again");
+            tracing::warn!(error = %format!("{error:#}"), "the certificate was not renewed; it is tried again");
+            if self.is_leaf_over() {
+                return SessionEnd::NoCertificate(error);
+            }
         }
-        match Box::pin(self.open(stop)).await {
-            Ok(()) => SessionEnd::Lost("the hub closed the link".to_owned()),
-            Err(end) => end,
+        let opened = Box::pin(self.open(stop)).await;
+        let end = opened.err().unwrap_or(SessionEnd::Lost("the hub closed the link".to_owned()));
+        if matches!(end, SessionEnd::Connect(ConnectError::NotTrusted { .. })) {
+            self.lease.leaf_refused = true;
         }
-    }
-
-    fn floor(&self) -> Timestamp {
-        BUILT.max(self.membership.hub_now)
-    }
-
-    async fn renew_if_due(&mut self) -> anyhow::Result<()> {
-        let chain = self.membership.certificate_chain_der();
-        let (now, floor) = ((self.now)(), self.floor());
-        let due = chain.first().is_some_and(|leaf| renewal_is_due(leaf, now, floor));
-        if !due {
-            return Ok(());
-        }
-        let identity = identity(self.store.node(), self.site.clone(), &self.author_key);
-        let renewed = renew(&self.link_config(), &identity).await?;
-        self.membership.renew(renewed);
-        self.membership.keep(&self.membership_path)
-    }
-
-    fn link_config(&self) -> LinkConfig {
-        LinkConfig {
-            hub_addresses: self.membership.hub_addresses.clone(),
-            region: self.membership.region.clone(),
-            root_der: self.membership.root_der(),
-            node_certificate_chain_der: self.membership.certificate_chain_der(),
-            tls_key_der: self.membership.tls_key_der(),
-            now: (self.now)(),
-            clock_floor: self.floor(),
-            settings: self.settings,
-        }
+        end
     }
 
     async fn open(&mut self, stop: &CancellationToken) -> Result<(), SessionEnd> {
@@ -224,6 +208,7 @@ impl Driver {
             self.over_tcp = false;
         }
         reader.abort();
+        self.heed(&ended, session.is_welcomed(), handle.end()).await;
         handle.close().await;
         self.meter.count(carried_bytes(&handle), (self.now)());
         self.meter.note();
@@ -254,7 +239,8 @@ impl Driver {
             ),
             Ok(())
             | Err(
-                SessionEnd::Connect(_)
+                SessionEnd::NoCertificate(_)
+                | SessionEnd::Connect(_)
                 | SessionEnd::Store(_)
                 | SessionEnd::Lost(_)
                 | SessionEnd::LostAgain(_)
@@ -380,6 +366,11 @@ impl Driver {
                 let ack = Ack { held, quarantined, set_aside: Vec::new() };
                 self.store.note_ack(ack, (self.now)()).await?;
                 self.membership.hub_now = self.membership.hub_now.max(now);
+                if self.lease.refused.is_some() {
+                    self.note_lease(None)
+                        .await
+                        .map_err(|error| SessionEnd::Lost(error.to_string()))?;
+                }
             }
             EdgeAction::StoreFeed { items, position } => {
                 self.store.store_feed(items, position).await?;

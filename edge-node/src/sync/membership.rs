@@ -75,7 +75,7 @@ impl Membership {
         self.certificate_chain = byte_vecs(renewed.node_certificate_chain_der);
         self.tls_key = renewed.tls_key_der.into();
         self.hub_addresses = renewed.hub_addresses;
-        self.hub_now = renewed.hub_now;
+        self.hub_now = self.hub_now.max(renewed.hub_now);
     }
 
     /// None before enrolment.

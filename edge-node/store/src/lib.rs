@@ -46,7 +46,7 @@ pub use checked_pages::{PAGE_BYTES, is_sound, page_sum};
 pub use checkpoint::checkpoint;
 pub use documents::{InProcess, MergedDocument, ReadDocuments, STRIKES_MAX, UnreadChange};
 pub use inline::InlineStore;
-pub use meta::{Hub, Meta, put_contact, put_hub};
+pub use meta::{Hub, Meta, put_contact, put_hub, put_lease};
 pub use open::{OpenError, Opening, migrate, open_once, read_only, write_beside};
 pub use query::{
     ListedDocument, ListedRow, SyncState, Travelled, Wanted, WrittenAt, counts_by_status,

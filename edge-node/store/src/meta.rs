@@ -31,6 +31,10 @@ pub struct Meta {
     pub forked: Option<Epoch>,
     /// Own entries that the hub has set aside.
     pub set_aside: u64,
+    /// When the certificate runs out by which the hub knows this box.
+    pub leaf_until: Option<Timestamp>,
+    /// Why the hub will have nothing to do with this box, in the hub's word; none while it has.
+    pub refused: Option<String>,
 }
 
 impl Meta {
@@ -55,6 +59,8 @@ impl Meta {
             last_contact: get(db, "last_contact_ms")?.map(Timestamp::from_ms),
             forked: get::<u32>(db, "forked")?.filter(|epoch| *epoch > 0).map(Epoch),
             set_aside: u64::try_from(get::<i64>(db, "set_aside")?.unwrap_or(0)).unwrap_or(0),
+            leaf_until: get(db, "leaf_until_ms")?.filter(|ms| *ms > 0).map(Timestamp::from_ms),
+            refused: get::<String>(db, "hub_refused")?.filter(|word| !word.is_empty()),
         })
     }
 }
@@ -87,6 +93,23 @@ pub(super) fn put(
 /// [`StoreError`].
 pub fn put_contact(db: &Connection, now: Timestamp) -> Result<(), StoreError> {
     put(db, "last_contact_ms", now.ms())
+}
+
+/// Notes until when the box's certificate holds and what the hub has against it. `hub_now` is an
+/// hour that an authenticated hub told; it never goes back.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn put_lease(
+    db: &Connection,
+    leaf_until: Option<Timestamp>,
+    refused: Option<&str>,
+    hub_now: Timestamp,
+) -> Result<(), StoreError> {
+    let known: i64 = get(db, "hub_now_ms")?.unwrap_or(0);
+    put(db, "hub_now_ms", known.max(hub_now.ms()))?;
+    put(db, "leaf_until_ms", leaf_until.map_or(0, |until| until.ms()))?;
+    put(db, "hub_refused", refused.unwrap_or_default())
 }
 
 /// Notes the hub after enrolment.

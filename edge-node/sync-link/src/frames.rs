@@ -200,7 +200,7 @@ impl FrameReceiver {
                     let read = tokio::time::timeout(SILENT_MAX, read).await;
                     let read = read.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
                     let read = read.map_err(|error| {
-                        telling.ended(Ended::Lost(error.to_string()));
+                        telling.ended(ended_over_tcp(&error));
                         RecvError::TcpEnded(error)
                     })?;
                     telling.received(read);
@@ -257,6 +257,16 @@ impl Assembly {
         }
         self.arrived.advance(LENGTH_BYTES);
         Ok(Some(self.arrived.split_to(bytes).to_vec()))
+    }
+}
+
+/// TLS says why it refuses; anything else is the network.
+fn ended_over_tcp(error: &std::io::Error) -> Ended {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::AlertReceived(alert)) => {
+            Ended::Alert { alert: u8::from(*alert).into() }
+        }
+        Some(_) | None => Ended::Lost(error.to_string()),
     }
 }
 

@@ -5,6 +5,7 @@ mod carton;
 mod copies;
 mod going_back;
 mod kill;
+mod lease;
 mod models;
 mod poison;
 mod resend;

@@ -33,8 +33,11 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const BINDING_LABEL: &[u8] = b"omniroute renewal";
 /// The region is not known before the grant; the root's hash is what the hub is known by.
 const ANY_HUB: &str = "hub.omniroute";
-/// Renewed this often, a certificate of ninety days outlasts eighty out of reach.
+/// Renewed at any contact from this age on, a certificate of ninety days outlasts eighty out of
+/// reach.
 const RENEW_AFTER_MS: i64 = 8 * 24 * 60 * 60 * 1000;
+/// One of a shorter life is renewed when this part of it has passed.
+const RENEW_AFTER_PART: i64 = 3;
 
 /// Who this box says it is.
 pub struct EdgeIdentity<S> {
@@ -95,7 +98,8 @@ pub async fn enrol<S: Fn(&[u8]) -> [u8; 64]>(
 ) -> anyhow::Result<Enrolled> {
     let token = Token::from_text(token)?;
     let (key, csr) = key_and_request()?;
-    let hub = call(&token.hub_addresses, token.root_pin, JudgedTime::new(now, floor)).await?;
+    let time = JudgedTime::new(now, floor);
+    let hub = call(&token.hub_addresses, token.root_pin, time, Way::UdpFirst).await?;
     let proof = enrolment_proof(&token.secret, &csr, identity.node);
     let request = EnrolmentRequest {
         secret: token.secret,
@@ -118,12 +122,22 @@ pub fn renewal_is_due(node_certificate_der: &[u8], now: Timestamp, floor: Timest
     let Ok((_, parsed)) = x509_parser::parse_x509_certificate(node_certificate_der) else {
         return true;
     };
-    let issued_ms = parsed.validity().not_before.timestamp().saturating_mul(1000);
-    judged(now, floor).ms() >= issued_ms.saturating_add(RENEW_AFTER_MS)
+    let validity = parsed.validity();
+    let issued_ms = validity.not_before.timestamp().saturating_mul(1000);
+    let life_ms = validity.not_after.timestamp().saturating_mul(1000).saturating_sub(issued_ms);
+    let renew_after_ms = RENEW_AFTER_MS.min(life_ms / RENEW_AFTER_PART);
+    judged(now, floor).ms() >= issued_ms.saturating_add(renew_after_ms)
+}
+
+/// When the certificate runs out; none when it cannot be read.
+#[must_use]
+pub fn leaf_until(node_certificate_der: &[u8]) -> Option<Timestamp> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(node_certificate_der).ok()?;
+    Some(Timestamp::from_ms(parsed.validity().not_after.timestamp().saturating_mul(1000)))
 }
 
 /// Has the node's certificate replaced. Works also with one that has run out, since the author
-/// key is what proves the node.
+/// key is what proves the node. `over_tcp` when that is the way that worked last.
 ///
 /// # Errors
 /// When the hub cannot be reached or is not the region's, or it refuses (then the error is an
@@ -131,10 +145,12 @@ pub fn renewal_is_due(node_certificate_der: &[u8], now: Timestamp, floor: Timest
 pub async fn renew<S: Fn(&[u8]) -> [u8; 64]>(
     config: &LinkConfig,
     identity: &EdgeIdentity<S>,
+    over_tcp: bool,
 ) -> anyhow::Result<Renewed> {
     let (key, csr) = key_and_request()?;
     let time = JudgedTime::new(config.now, config.clock_floor);
-    let hub = call(&config.hub_addresses, sha256(&config.root_der), time).await?;
+    let way = if over_tcp { Way::TcpFirst } else { Way::UdpFirst };
+    let hub = call(&config.hub_addresses, sha256(&config.root_der), time, way).await?;
     require_hub_of(&config.region, &hub.call)?;
     let mut binding = [0; 32];
     if !hub.call.export(&mut binding, BINDING_LABEL) {
@@ -172,6 +188,7 @@ async fn call(
     hub_addresses: &[String],
     root_pin: [u8; 32],
     time: JudgedTime,
+    way: Way,
 ) -> anyhow::Result<Dialled> {
     let settings = LinkSettings { congestion: Congestion::Cubic, mtu_discovery: false };
     let dial = Dial {
@@ -180,7 +197,7 @@ async fn call(
         tls: tls(root_pin, time)?,
         settings,
     };
-    Ok(dial.by(Way::UdpFirst).await?)
+    Ok(dial.by(way).await?)
 }
 
 async fn ask(call: &Call, question: &Ask) -> anyhow::Result<Answer> {

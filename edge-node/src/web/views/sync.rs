@@ -5,8 +5,14 @@ use axum::extract::State;
 use axum::routing::get;
 use serde_json::{Value, json};
 
+use shared_model::time::Timestamp;
+
 use crate::identity::SignedIn;
+use crate::judged_time::judged;
+use crate::node::wall_clock;
+use crate::state::BUILT;
 use crate::store::{Damage, SyncState, sync_state};
+use crate::sync::lease::NODE_REVOKED;
 use crate::web::app::App;
 use crate::web::body::Json;
 use crate::web::problem::Problem;
@@ -17,14 +23,18 @@ pub(super) fn router() -> Router<App> {
 
 async fn show(State(app): State<App>, _: SignedIn) -> Result<Json<Value>, Problem> {
     let state = app.store.read(sync_state).await?;
-    Ok(Json(sync_json(&state, &app.store.damage())))
+    Ok(Json(sync_json(&state, &app.store.damage(), wall_clock())))
 }
 
-/// As pages show it, asked for or pushed to them. `damage` is what the latest scrub found.
+/// As pages show it, asked for or pushed to them. `damage` is what the latest scrub found, `now`
+/// what the box's clock says.
 #[must_use]
-pub fn sync_json(state: &SyncState, damage: &[Damage]) -> Value {
+pub fn sync_json(state: &SyncState, damage: &[Damage], now: Timestamp) -> Value {
     let meta = &state.meta;
-    let word = if meta.forked.is_some() || meta.set_aside > 0 || !damage.is_empty() {
+    let revoked = meta.refused.as_deref() == Some(NODE_REVOKED);
+    let expired =
+        meta.leaf_until.is_some_and(|until| judged(now, BUILT.max(meta.hub_now)) >= until);
+    let word = if meta.forked.is_some() || meta.set_aside > 0 || !damage.is_empty() || revoked {
         "blocked"
     } else if meta.last_contact.is_none() {
         "never"
@@ -44,6 +54,9 @@ pub fn sync_json(state: &SyncState, damage: &[Damage]) -> Value {
         "head_seq": state.head.seq.0,
         "hub_seq": state.hub_seq.0,
         "clock_trusted": state.clock_trusted,
+        "certificate_until_ms": meta.leaf_until.map(|until| until.ms()),
+        "certificate_expired": expired,
+        "refused": meta.refused,
         "damaged": damage.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

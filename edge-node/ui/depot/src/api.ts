@@ -247,4 +247,9 @@ export interface Sync {
   head_seq: number;
   hub_seq: number | null;
   clock_trusted: boolean;
+  certificate_until_ms: number | null;
+  /** Renewed by itself at the next contact with the hub. */
+  certificate_expired: boolean;
+  /** The hub's word for why it has nothing to do with this box. */
+  refused: string | null;
 }

@@ -20,11 +20,13 @@ export function chip(sync: Sync | null, heard: boolean, now_ms: number): Chip {
   if (!heard) return { tone: 'bad', words: 'chip-box-silent', since_ms: null, count: 0 };
   if (!sync) return { tone: 'plain', words: 'chip-unknown', since_ms: null, count: 0 };
   const waiting = { since_ms: sync.oldest_unsent_ms, count: sync.unsent };
+  if (sync.refused === 'node-revoked') return { tone: 'bad', words: 'chip-revoked', ...waiting };
   if (sync.state === 'blocked') return { tone: 'bad', words: 'chip-blocked', ...waiting };
   if (sync.quarantined > 0) return { tone: 'bad', words: 'chip-quarantined', since_ms: null, count: sync.quarantined };
   if (sync.last_contact_ms === null || sync.state === 'never') {
     return { tone: 'warn', words: sync.unsent > 0 ? 'chip-never-waiting' : 'chip-never', ...waiting };
   }
+  if (sync.certificate_expired) return { tone: 'warn', words: 'chip-expired', ...waiting };
   if (sync.state === 'waiting' || sync.unsent > 0) {
     const old = sync.oldest_unsent_ms !== null && now_ms - sync.oldest_unsent_ms > DAY_MS;
     return { tone: old ? 'warn' : 'plain', words: old ? 'chip-waiting-long' : 'chip-waiting', ...waiting };

@@ -13,7 +13,8 @@ const NOW = 100 * DAY;
 function sync(given: Partial<Sync>): Sync {
   return {
     state: 'sent', unsent: 0, oldest_unsent_ms: null, last_contact_ms: NOW - 3 * MIN, hub: 'nairobi',
-    quarantined: 0, epoch: 1, head_seq: 9, hub_seq: 9, clock_trusted: true, ...given,
+    quarantined: 0, epoch: 1, head_seq: 9, hub_seq: 9, clock_trusted: true,
+    certificate_until_ms: NOW + DAY, certificate_expired: false, refused: null, ...given,
   };
 }
 
@@ -26,6 +27,8 @@ for (const [what, given, words, tone] of [
   ['there was no contact, and some wait', { state: 'never', last_contact_ms: null, unsent: 3, oldest_unsent_ms: NOW }, 'chip-never-waiting', 'warn'],
   ['the server says sent without any contact', { state: 'sent', last_contact_ms: null }, 'chip-never', 'warn'],
   ['sending is blocked', { state: 'blocked', unsent: 3 }, 'chip-blocked', 'bad'],
+  ['the region shut the box out', { state: 'blocked', refused: 'node-revoked', unsent: 3 }, 'chip-revoked', 'bad'],
+  ['the certificate ran out', { certificate_expired: true, unsent: 3 }, 'chip-expired', 'warn'],
   ['the hub holds some back', { quarantined: 1 }, 'chip-quarantined', 'bad'],
 ] as const) {
   test(`the chip when ${what}`, () => {

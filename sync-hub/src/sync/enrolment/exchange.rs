@@ -200,3 +200,82 @@ async fn answer(
     send.send(&minicbor::to_vec(&answer)?).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use rcgen::{CertificateParams, KeyPair};
+    use shared_model::enrolment::SIGNING_CONTEXT;
+    use shared_model::log::AuthorKey;
+    use shared_model::sync::v1::{Bye, ByeReason, Frame};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sync::enrolment::{NodeRecord, judge_renewal};
+
+    const NOW: Timestamp = Timestamp::from_ms(1_795_000_000_000);
+    static PKI: OnceLock<RegionPki> = OnceLock::new();
+
+    struct One(NodeRecord);
+
+    impl EnrolmentRegistry for One {
+        async fn admit(&self, _: &Claim) -> anyhow::Result<Result<Seat, Refusal>> {
+            Ok(Err(Refusal::TokenUnknown))
+        }
+
+        async fn renew(&self, renewal: &Renewal) -> anyhow::Result<Result<(), Refusal>> {
+            Ok(judge_renewal(Some(&self.0), renewal))
+        }
+    }
+
+    fn request(key: &AuthorKey, binding: &Binding) -> Vec<u8> {
+        let node = NodeId::new(Uuid::from_u128(2));
+        let tls_key = KeyPair::generate().unwrap();
+        let csr = CertificateParams::default().serialize_request(&tls_key).unwrap().der().to_vec();
+        let signature = key.sign(SIGNING_CONTEXT, &renewal_proof(binding, &csr, node));
+        let author_public_key = *key.public().as_bytes();
+        minicbor::to_vec(Ask::Renew(RenewalRequest { node, csr, author_public_key, signature }))
+            .unwrap()
+    }
+
+    async fn told(asked: &[u8], binding: &Binding, registry: &One) -> &'static str {
+        let pki = PKI.get_or_init(|| {
+            let dir = tempfile::tempdir().unwrap();
+            RegionPki::open(dir.path(), &"nairobi".parse().unwrap(), &[], NOW).unwrap()
+        });
+        match consider(asked, binding, pki, registry, NOW).await {
+            Verdict::Renewed(..) => "renewed",
+            Verdict::Enrolled(..) => "enrolled",
+            Verdict::Refused(refusal) => refusal.code(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_renewal_that_was_overheard_is_worth_nothing_on_another_connection() {
+        let key = AuthorKey::from_secret(&[5; 32]);
+        let record = NodeRecord {
+            site: "NBO-1".parse().unwrap(),
+            author_public_key: *key.public().as_bytes(),
+            revoked: false,
+        };
+        let registry = One(record.clone());
+        let asked = request(&key, &[1; 32]);
+        assert_eq!(told(&asked, &[1; 32], &registry).await, "renewed");
+        assert_eq!(told(&asked, &[2; 32], &registry).await, "proof-invalid");
+        // Every place of the request counts: spoiled, it is refused, and nothing breaks.
+        for at in 0..asked.len() {
+            let mut spoiled = asked.clone();
+            spoiled[at] ^= 0x55;
+            let said = told(&spoiled, &[1; 32], &registry).await;
+            assert!(["proof-invalid", "malformed", "node-unknown"].contains(&said), "{at}: {said}");
+        }
+        let stranger = request(&AuthorKey::from_secret(&[6; 32]), &[1; 32]);
+        assert_eq!(told(&stranger, &[1; 32], &registry).await, "other-author-key");
+        // What a session or a blob stream says is nothing here.
+        let bye = Bye { reason: ByeReason::Done, detail: String::new() };
+        assert_eq!(told(&Frame::Bye(bye).encode(), &[1; 32], &registry).await, "malformed");
+        let revoked = One(NodeRecord { revoked: true, ..record });
+        assert_eq!(told(&asked, &[1; 32], &revoked).await, "node-revoked");
+    }
+}

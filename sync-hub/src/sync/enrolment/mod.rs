@@ -5,6 +5,7 @@
 
 mod exchange;
 mod token;
+mod turnstile;
 
 use std::future::Future;
 
@@ -13,6 +14,7 @@ use shared_model::time::Timestamp;
 
 pub use exchange::{Applied, HubIdentity, answer_applicant};
 pub use token::{IssuedToken, TOKEN_VALID_MS, issue_token};
+pub use turnstile::Turnstile;
 
 /// A box asking to become a node, its proof already checked.
 #[derive(Debug, Clone, PartialEq, Eq)]

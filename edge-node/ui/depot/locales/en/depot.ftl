@@ -76,6 +76,10 @@ chip-sent = All sent · { $age }
 chip-sent-next = { "" }
 chip-sent-long = All sent, but silent for { $age }
 chip-sent-long-next = check the link to the hub
+chip-revoked = Shut out by the region · { $count } stay here
+chip-revoked-next = call the region’s desk
+chip-expired = Certificate expired · { $count } waiting
+chip-expired-next = renewed by itself when the link is back
 chip-clock = Clock not trusted: call the manager
 
 ## Words used on many pages

@@ -76,6 +76,10 @@ chip-sent = Tout est parti · { $age }
 chip-sent-next = { "" }
 chip-sent-long = Tout est parti, mais silence depuis { $age }
 chip-sent-long-next = vérifiez la liaison avec le centre
+chip-revoked = Exclu par la région · { $count } restent ici
+chip-revoked-next = appelez le bureau régional
+chip-expired = Certificat expiré · { $count } en attente
+chip-expired-next = renouvelé tout seul au retour de la liaison
 chip-clock = Horloge non fiable : appelez le responsable
 
 ## Mots de plusieurs pages
