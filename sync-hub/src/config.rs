@@ -1,19 +1,20 @@
-//! What an operator chooses: a file, and over it the command line and the environment. Read once
-//! into typed values; an unknown key is refused.
+//! What an operator chooses: a file, and over it what a command line gave. Read once into typed
+//! values; an unknown key is refused.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use clap::Args;
 use serde::Deserialize;
 use shared_model::id::{EntityCode, RegionCode};
 
+use crate::partners;
 use crate::sync::endpoint::{Congestion, LinkSettings};
 
 const NODES_PORT: u16 = 7443;
 const CONSOLE_PORT: u16 = 8443;
 const CONNECTIONS_MAX: usize = 16;
+const STREAM_BYTES_MAX: usize = 64;
 
 /// A hub's configuration, whole and checked.
 #[derive(Debug, Clone)]
@@ -33,41 +34,29 @@ pub struct HubConfig {
     pub database: Option<tokio_postgres::Config>,
     pub connections_max: usize,
     pub link: LinkSettings,
+    /// Where partners hear of what happens; none: nowhere.
+    pub partners: Option<partners::Settings>,
 }
 
-/// The same on the command line and in the environment; what is given here goes before the file.
-#[derive(Debug, Clone, Default, Args)]
+/// What a command line gave of it; what is given here goes before the file.
+#[derive(Clone, Default)]
 pub struct HubArgs {
     /// Configuration file (TOML).
-    #[arg(long, env = "OMNIROUTE_HUB_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Which nodes sync with this hub.
-    #[arg(long, env = "OMNIROUTE_HUB_REGION")]
     pub region: Option<RegionCode>,
-    /// Whose books the hub itself keeps.
-    #[arg(long, env = "OMNIROUTE_HUB_ENTITY")]
     pub entity: Option<EntityCode>,
-    /// Where keys and, without DATABASE_URL, the database are kept.
-    #[arg(long, env = "OMNIROUTE_HUB_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
-    /// How this hub is reached; may be given several times.
-    #[arg(long = "name", env = "OMNIROUTE_HUB_NAMES", value_delimiter = ',')]
     pub names: Vec<String>,
-    /// Where nodes dial in (UDP, and TCP where UDP is blocked).
-    #[arg(long, env = "OMNIROUTE_HUB_LISTEN_NODES")]
     pub listen_nodes: Option<SocketAddr>,
-    /// Where the console is served (HTTPS).
-    #[arg(long, env = "OMNIROUTE_HUB_LISTEN_CONSOLE")]
     pub listen_console: Option<SocketAddr>,
-    /// Where figures for Prometheus are served (plain HTTP, no password): keep it on a private address.
-    #[arg(long, env = "OMNIROUTE_HUB_LISTEN_METRICS")]
     pub listen_metrics: Option<SocketAddr>,
-    /// PostgreSQL 15 or later; without it the hub runs its own.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    /// It may hold a password.
+    pub partners_url: Option<String>,
+    /// It may hold a password.
     pub database_url: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     region: Option<RegionCode>,
@@ -80,6 +69,8 @@ struct File {
     database: DatabaseTable,
     #[serde(default)]
     link: LinkTable,
+    #[serde(default)]
+    partners: PartnersTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -103,6 +94,16 @@ struct DatabaseTable {
 struct LinkTable {
     congestion: Option<CongestionName>,
     mtu_discovery: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartnersTable {
+    url: Option<String>,
+    authority: Option<PathBuf>,
+    stream: Option<String>,
+    #[serde(default)]
+    begin: partners::Begin,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -146,8 +147,10 @@ impl HubConfig {
             Some(CongestionName::NewReno) => Congestion::NewReno,
             Some(CongestionName::Cubic) | None => Congestion::Cubic,
         };
+        let region = given(args.region.clone().or(file.region), "region")?;
         Ok(Self {
-            region: given(args.region.clone().or(file.region), "region")?,
+            partners: partners(args, file.partners, &region)?,
+            region,
             entity: given(args.entity.clone().or(file.entity), "entity")?,
             state_dir: given(args.state_dir.clone().or(file.state_dir), "state_dir")?,
             names,
@@ -169,6 +172,22 @@ impl HubConfig {
             },
         })
     }
+}
+
+fn partners(
+    args: &HubArgs,
+    table: PartnersTable,
+    region: &RegionCode,
+) -> anyhow::Result<Option<partners::Settings>> {
+    let Some(url) = args.partners_url.clone().or(table.url) else { return Ok(None) };
+    let region = region.as_str().to_uppercase();
+    let stream = table.stream.unwrap_or_else(|| format!("OMNIROUTE-{region}"));
+    let sound = |sign: char| sign.is_ascii_alphanumeric() || sign == '-' || sign == '_';
+    ensure!(
+        !stream.is_empty() && stream.len() <= STREAM_BYTES_MAX && stream.chars().all(sound),
+        "partners.stream is no name of a stream; remedy: up to {STREAM_BYTES_MAX} letters, digits, - and _"
+    );
+    Ok(Some(partners::Settings { url, authority: table.authority, stream, begin: table.begin }))
 }
 
 fn given<T>(value: Option<T>, key: &str) -> anyhow::Result<T> {

@@ -19,6 +19,7 @@ use crate::cluster::PrivateCluster;
 use crate::config::HubConfig;
 use crate::documents;
 use crate::metrics;
+use crate::partners;
 use crate::pki::RegionPki;
 use crate::store::{Door, HubStore, StoreConfig};
 use crate::sync::driver::Driver;
@@ -176,6 +177,9 @@ impl Hub {
     ) {
         let (store, stopping) = (self.store.clone(), self.stopping.clone());
         self.tasks.spawn(documents::run(store.clone(), stopping.clone()));
+        if let Some(settings) = config.partners.clone() {
+            self.tasks.spawn(partners::run(store.clone(), settings, stopping.clone()));
+        }
         if let Some(at) = config.listen_metrics {
             let source = metrics::Source { store: store.clone(), driver: driver.clone() };
             let cancel = stopping.clone();

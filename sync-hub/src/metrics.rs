@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock;
 use crate::console::views::{FleetItem, fleet};
 use crate::documents;
+use crate::partners;
 use crate::store::HubStore;
 use crate::sync::driver::Driver;
 
@@ -84,6 +85,11 @@ pub async fn text(source: &Source) -> anyhow::Result<String> {
     gauge(&mut registry, "document_changes_waiting", "Changes of texts not yet taken in", {
         i64::try_from(waiting).unwrap_or(i64::MAX)
     });
+    if let Some(stream) = partners::standing(&source.store).await?.first() {
+        gauge(&mut registry, "partner_entries_waiting", "Entries not yet handed on to partners", {
+            stream.waiting
+        });
+    }
     of_boxes(&mut registry, &fleet.items, now.ms());
     let mut text = String::new();
     encode(&mut text, &registry)?;

@@ -43,6 +43,7 @@ fn config(state: &std::path::Path) -> HubConfig {
         listen_metrics: Some(free_address()),
         database: None,
         connections_max: 8,
+        partners: None,
         link: LinkSettings { congestion: Congestion::Cubic, mtu_discovery: false },
     }
 }

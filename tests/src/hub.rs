@@ -24,6 +24,7 @@ pub const PASSWORD: &str = "harambee-7-njia-kuu";
 pub struct Hub {
     state: PathBuf,
     nodes: SocketAddr,
+    partners_url: Option<String>,
     running: Option<(Process, u16)>,
 }
 
@@ -35,6 +36,7 @@ impl Hub {
         let mut hub = Self {
             state: state.to_owned(),
             nodes: SocketAddr::from((BEHIND_THE_CABLE, port)),
+            partners_url: None,
             running: None,
         };
         let cable = Cable::lay_at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), hub.nodes);
@@ -73,11 +75,19 @@ impl Hub {
         assert!(self.running.is_none(), "the hub runs");
         let mut command = self.cli("serve");
         command.env("OMNIROUTE_LOG", std::env::var("OMNIROUTE_LOG").unwrap_or("error".into()));
+        if let Some(url) = &self.partners_url {
+            command.env("OMNIROUTE_HUB_PARTNERS_URL", url);
+        }
         let process = Process::start(command);
         let console = process.line(START_LONGEST, |line| {
             line.split("https://").nth(1)?.split('/').next()?.rsplit(':').next()?.parse().ok()
         });
         self.running = Some((process, console));
+    }
+
+    /// From its next start on it hands events on to partners.
+    pub fn hand_on_to(&mut self, url: &str) {
+        self.partners_url = Some(url.to_owned());
     }
 
     /// SIGKILL: the hub's database goes on without it, as it would.

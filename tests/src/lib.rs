@@ -10,6 +10,7 @@ pub mod cable;
 pub mod day;
 pub mod depot;
 pub mod hub;
+pub mod nats;
 pub mod process;
 pub mod raw;
 pub mod rounds;

@@ -20,6 +20,7 @@ mod lending;
 mod ordering;
 mod people;
 mod project;
+mod published;
 mod publishing;
 mod receiving;
 mod refunding;
@@ -35,6 +36,7 @@ pub use lending::absorb_id;
 pub use ordering::{ImportOrder, ImportedCustomer, ImportedLine};
 pub use people::{EditCustomer, EnrolStaff, RegisterCustomer};
 pub use project::{Stamp, project};
+pub use published::{Facts as PublishedFacts, Published, published};
 pub use publishing::{
     EnrolNode, ListArticles, ListPrices, MatchStatement, PayRider, PublishPrices, RevokeNode,
 };

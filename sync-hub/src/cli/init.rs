@@ -105,6 +105,7 @@ impl Init {
             listen_nodes: Some(self.quic),
             listen_console: Some(self.https),
             listen_metrics: None,
+            partners_url: None,
             database_url: self.state.database_url.clone(),
         })
     }

@@ -8,6 +8,7 @@ mod init;
 mod invite;
 mod money;
 mod opening;
+mod partners;
 mod password;
 mod registry;
 mod serve;
@@ -55,6 +56,9 @@ enum Command {
     /// The text that people write together: reading again what was set aside.
     #[command(subcommand)]
     Documents(documents::Documents),
+    /// What partners hear: how far it is, and saying it all again.
+    #[command(subcommand)]
+    Partners(partners::Partners),
     /// Reads automerge changes for the hub's process, over standard input and output.
     #[command(name = worker::documents::WORKER_SUBCOMMAND, hide = true)]
     DocumentWorker,
@@ -85,6 +89,7 @@ impl Cli {
             Command::Admin(admin) => admin.run().await,
             Command::Models(models) => Box::pin(models.run()).await,
             Command::Documents(documents) => documents.run().await,
+            Command::Partners(partners) => partners.run().await,
             Command::DocumentWorker => {
                 let (requests, replies) = (std::io::stdin().lock(), std::io::stdout().lock());
                 worker::documents::serve(requests, replies).map_err(Into::into)

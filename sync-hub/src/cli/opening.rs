@@ -37,6 +37,11 @@ impl StateArgs {
 
     /// The configuration that `init` wrote.
     pub(super) fn config(&self) -> anyhow::Result<HubConfig> {
+        self.config_under(HubArgs::default())
+    }
+
+    /// The same, and over it what was given on the command line.
+    pub(super) fn config_under(&self, given: HubArgs) -> anyhow::Result<HubConfig> {
         let path = self.config_path();
         ensure!(
             path.exists(),
@@ -47,7 +52,7 @@ impl StateArgs {
             config: Some(path),
             state_dir: Some(self.state.clone()),
             database_url: self.database_url.clone(),
-            ..HubArgs::default()
+            ..given
         })
     }
 

@@ -1,6 +1,7 @@
 //! `sync-hub serve`.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -8,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use web_rim::secret::Hasher;
 
 use super::opening::{StateArgs, pepper};
+use crate::config::HubArgs;
 use crate::console::live::{KINDS, Live};
 use crate::console::router::{Console, follow, router};
 use crate::console::session::ConsoleState;
@@ -17,11 +19,21 @@ use crate::hub::{ConsoleParts, Hub};
 pub(super) struct Serve {
     #[command(flatten)]
     state: StateArgs,
+    /// Where figures for Prometheus are served (plain HTTP, no password): keep it on a private address.
+    #[arg(long, env = "OMNIROUTE_HUB_LISTEN_METRICS", value_name = "ADDRESS")]
+    listen_metrics: Option<SocketAddr>,
+    /// NATS server with JetStream, for partners who want to hear of events: nats://host:4222.
+    #[arg(long, env = "OMNIROUTE_HUB_PARTNERS_URL", hide_env_values = true, value_name = "URL")]
+    partners_url: Option<String>,
 }
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let config = self.state.config()?;
+        let config = self.state.config_under(HubArgs {
+            listen_metrics: self.listen_metrics,
+            partners_url: self.partners_url,
+            ..HubArgs::default()
+        })?;
         // Heard from the first moment: a stop during a long start is a stop.
         let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;

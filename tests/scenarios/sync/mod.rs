@@ -7,6 +7,7 @@ mod going_back;
 mod kill;
 mod lease;
 mod models;
+mod partners;
 mod poison;
 mod resend;
 mod restore;
