@@ -96,8 +96,9 @@ pub fn migrate(path: &Path, node: NodeId) -> Result<(), OpenError> {
 /// Opens the file for writing as every start of a depot does: the write-ahead log of a power cut is
 /// taken in, the schema is brought up to date, and the file is this node's.
 pub(super) fn open_current(path: &Path, node: NodeId) -> Result<Connection, OpenError> {
+    log_file::put_copy_back(path)?;
     let mut db = open_writing(path)?;
-    log_file::make_durable(&mut db)?;
+    log_file::make_durable(&mut db, path)?;
     log_file::sync_folder(path)?;
     copy(&db);
     sum_old_pages(&db)?;

@@ -279,7 +279,7 @@ impl Writer {
             | OpenError::HeaderDamaged
             | OpenError::Thread(_)) => StoreError::Damaged(error.to_string()),
         })?;
-        log_file::make_durable(&mut db)?;
+        log_file::make_durable(&mut db, &self.path)?;
         log_file::sync_folder(&self.path)?;
         self.desk.refresh(&db)?;
         self.db = db;
