@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::OpenFlags;
 use serde::{Deserialize, Serialize};
-use shared_model::log::Seq;
 
 use super::open::{open_file, open_reading, open_writing};
 use super::{Meta, OpenError, StoreError, chain, meta};
@@ -107,11 +106,8 @@ pub fn restore(from: &Path, state: &Path) -> Result<Manifest, BackupError> {
 pub fn open_next_epoch(database: &Path) -> Result<(), OpenError> {
     let db = open_writing(database)?;
     let found = Meta::read(&db)?;
-    let head = chain::own_head(&db, found.node, found.epoch)?;
-    if head.seq > Seq(0) {
-        meta::put(&db, "epoch", found.epoch.next().0)?;
-    }
-    Ok(())
+    // Also where the backup has no entry of its epoch: the lost time may have some.
+    Ok(meta::put(&db, "epoch", found.epoch.next().0)?)
 }
 
 fn refuse_if_used(folder: &Path) -> Result<(), BackupError> {
