@@ -3,11 +3,13 @@
 //! store writes it down in Postgres, the simulator in memory.
 
 mod feed;
+mod life;
 mod shelf;
 mod sorting;
 mod steps;
 
 pub use feed::{Page, Travels, page, travels};
+pub use life::epoch_after_rewind;
 pub use shelf::{Asked, Shelf};
 pub use sorting::{Aside, Kept, Moved, Sorted, Tip, Tips, entry_of, held_of, reason, sort};
 pub use steps::{DocumentChange, Gathered, ROUNDS_MAX, Step, Work, contained};

@@ -1,7 +1,7 @@
 //! The hub is one more log writer: deciding its commands and appending what was decided.
 
 use deadpool_postgres::Transaction;
-use shared_model::admission::{ROUNDS_MAX, Shelf, Step, Tip, Travels, travels};
+use shared_model::admission::{ROUNDS_MAX, Shelf, Step, Tip, Travels, epoch_after_rewind, travels};
 use shared_model::id::EntryId;
 use shared_model::log::{Entry, EntryBytes, Epoch, Hash, Position, Scope, Seq};
 use shared_model::money::Currency;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::HubStore;
 use super::error::{AppendError, StoreError};
 use super::fetch::fetch;
-use super::identity::incarnation;
+use super::identity::{incarnation, timeline};
 use super::ingest::{TRIES_MAX, tips_of};
 use super::landing::{Landing, LogRow, Travelling, digest_of};
 use super::projecting::gather;
@@ -120,7 +120,8 @@ impl HubStore {
             return Ok(tip);
         }
         tx.execute("UPDATE hub SET incarnation = $1", &[&current]).await?;
-        Ok(Tip { epoch: tip.epoch.next(), seq: Seq(0), ..tip })
+        let epoch = epoch_after_rewind(tip.epoch, timeline(tx).await?);
+        Ok(Tip { epoch, seq: Seq(0), ..tip })
     }
 
     async fn known(

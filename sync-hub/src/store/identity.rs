@@ -122,3 +122,12 @@ pub(super) async fn incarnation(client: &impl GenericClient) -> Result<Vec<u8>, 
     hasher.update(timeline.as_bytes());
     Ok(hasher.finalize().as_bytes()[..INCARNATION_BYTES].to_vec())
 }
+
+/// Counts the lives of the database: a recovery to an earlier point begins the next one.
+pub(super) async fn timeline(client: &impl GenericClient) -> Result<u32, StoreError> {
+    let statement = client.prepare_cached(WHERE_WE_ARE).await?;
+    let row = client.query_one(&statement, &[]).await?;
+    let timeline: String = row.get(2);
+    u32::from_str_radix(&timeline, 16)
+        .map_err(|_| StoreError::Broken(format!("the timeline {timeline} is no number")))
+}

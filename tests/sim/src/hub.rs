@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use shared_model::admission::{
     Aside, Gathered, Page, ROUNDS_MAX, Shelf, Sorted, Step, Tip, Tips, Travels, Work, entry_of,
-    held_of, page, reason, sort, travels,
+    epoch_after_rewind, held_of, page, reason, sort, travels,
 };
 use shared_model::id::{EntryId, NodeId};
 use shared_model::log::{
@@ -535,7 +535,8 @@ impl HubStore {
             return tip;
         }
         // Nodes may hold entries of the hours that were lost.
-        Tip { epoch: tip.epoch.next(), seq: Seq(0), ..tip }
+        let epoch = epoch_after_rewind(tip.epoch, self.timeline + 1);
+        Tip { epoch, seq: Seq(0), ..tip }
     }
 
     /// The newest stamp of the hub's own log.
