@@ -296,7 +296,9 @@ impl World {
             EdgeAction::StoreFeed { items, position } => {
                 let node = self.machines[id].node;
                 for item in &items {
-                    self.truth.handed_on(node, &item.entry)?;
+                    let told = self.truth.handed_on(node, &item.entry)?;
+                    // The hub's word is an hour that has passed.
+                    told.into_iter().for_each(|hour| self.note_hour(node, hour));
                 }
                 self.work(id, |s| s.store_feed(items, position))?;
                 link.session.handle_feed_stored(position);

@@ -1,6 +1,9 @@
 //! The hub as a writer of its own log: catalogue, prices, the list of nodes, the bank's statement; and the
 //! region as it stands before the first depot calls.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use shared_model::admission::{ROUNDS_MAX, Shelf, Step, Tip};
 use shared_model::catalogue::ListArticle;
 use shared_model::document::Writer;
@@ -102,12 +105,17 @@ fn articles() -> Vec<ListArticle> {
         .collect()
 }
 
+thread_local! {
+    static FOUNDED: RefCell<BTreeMap<usize, Base>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 /// The hub's database before the first depot calls: articles, prices, and so many depots enrolled.
-///
-/// # Panics
-/// Never: the commands are sound.
 #[must_use]
 pub fn founded(depots: usize) -> Base {
+    FOUNDED.with_borrow_mut(|made| made.entry(depots).or_insert_with(|| found(depots)).clone())
+}
+
+fn found(depots: usize) -> Base {
     let mut hub = HubStore::default();
     let book = BookId::new(Uuid::from_u128(0x0190_b8a0_7c3e_7000_8000_0003_0000_0001));
     let price = |index: usize| PriceLine {

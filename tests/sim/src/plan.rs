@@ -250,7 +250,11 @@ impl Plan {
     fn draw_faults(&mut self, dice: &mut Dice) {
         // Some seeds know one class, some many.
         let one_in = 1 + dice.below(6);
-        let drawn: Vec<Class> = CLASSES.into_iter().filter(|_| dice.once_in(one_in)).collect();
+        let mut drawn: Vec<Class> = CLASSES.into_iter().filter(|_| dice.once_in(one_in)).collect();
+        // Partitions are what the region is made for.
+        if !drawn.contains(&Class::Partition) && !dice.once_in(3) {
+            drawn.push(Class::Partition);
+        }
         for class in drawn {
             let rare = matches!(class, Class::Clone | Class::Revoke | Class::Restore);
             let times = if rare { 1 } else { 1 + dice.below(5) };
@@ -304,7 +308,7 @@ impl Plan {
                     let at_ms = at + 30 * SECOND + dice.throw() % (20 * MINUTE);
                     self.bursts.push(Burst { at_ms, depot, wishes: 1 + dice.below(4) });
                 }
-                let ms = 10 * MINUTE + long(dice);
+                let ms = 10 * MINUTE + dice.throw() % (2 * HOUR);
                 Fault::Clone { depot, ms, keep_copy: dice.once_in(2) }
             }
             Class::HubCrash => {

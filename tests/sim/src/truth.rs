@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared_model::id::{EntryId, NodeId, RightId};
+use shared_model::ledger::Account;
 use shared_model::log::{EntryBytes, Epoch, Hash, Scope, Seq};
 use shared_model::rights::Event as RightsEvent;
-use shared_model::time::Hlc;
+use shared_model::time::{Hlc, Timestamp};
 use shared_model::workflows::{Body, Event};
 use shared_model::{orders, rights};
 
@@ -82,6 +83,8 @@ pub struct Truth {
     /// Every entry that a box of the author wrote.
     pub written: BTreeMap<NodeId, BTreeSet<Hash>>,
     pub excuses: BTreeMap<NodeId, Excuse>,
+    /// Where a count found less than the book said.
+    pub missing: BTreeSet<NodeId>,
     /// Nodes revoked, and what the hub held of them then.
     pub revoked: BTreeMap<NodeId, usize>,
     facts: BTreeMap<EntryId, (NodeId, Vec<RightsEvent>)>,
@@ -151,6 +154,11 @@ impl Truth {
             && other != id
         {
             return broken("I6", format!("{place}: one wish became the entries {other} and {id}"));
+        }
+        let short_count =
+            body.postings.iter().any(|posting| posting.debit == Account::CountVariance);
+        if short_count {
+            self.missing.insert(node);
         }
         let mut of_rights = Vec::new();
         for event in &body.events {
@@ -273,11 +281,12 @@ impl Truth {
         self.told.iter().filter(of_it)
     }
 
-    /// An entry that the hub hands to `reader`: by its author, and meant for the reader.
+    /// An entry that the hub hands to `reader`: by its author, and meant for the reader. Returns the
+    /// hour of the hub's own.
     ///
     /// # Errors
     /// [`Violation`].
-    pub fn handed_on(&self, reader: NodeId, entry: &[u8]) -> Result<(), Violation> {
+    pub fn handed_on(&self, reader: NodeId, entry: &[u8]) -> Result<Option<Timestamp>, Violation> {
         let Ok(entry) = EntryBytes::parse(entry.to_vec()) else {
             return broken("I9", "the hub handed on what is no entry");
         };
@@ -294,7 +303,7 @@ impl Truth {
         if !meant {
             return broken("I12", format!("{place} came to {}, who may not see it", short(reader)));
         }
-        Ok(())
+        Ok((at.node == crate::region::HUB).then(|| entry.entry().hlc.at()))
     }
 }
 
