@@ -11,6 +11,7 @@ pub mod documents;
 pub mod identity;
 pub mod import;
 pub mod inference;
+pub mod metrics;
 pub mod node;
 pub mod state;
 pub use depot_store as store;

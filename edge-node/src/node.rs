@@ -26,6 +26,7 @@ use crate::identity::Identity;
 use crate::inference::blobs::STORE_BYTES_MAX;
 use crate::inference::disk::Disk;
 use crate::inference::{Models, Notes, Parts, worker};
+use crate::metrics;
 use crate::state::{BUILT, OpenStore, StateDir};
 use crate::store::{Committed, Meta, Store, StoreError, record, sync_state};
 use crate::sync::driver::Driver;
@@ -64,6 +65,8 @@ pub struct Running {
     pub udp_look: Duration,
     /// What the link may carry a day before what can wait has to; none where nobody pays by the byte.
     pub day_bytes_max: Option<u64>,
+    /// Where a monitoring system reads figures; none: nowhere.
+    pub listen_metrics: Option<SocketAddr>,
 }
 
 /// A running depot.
@@ -144,6 +147,7 @@ impl Node {
         node.tasks.spawn(advice.follow(store.clone(), node.stop.clone()));
         node.tasks.spawn(keep_certificate(tls, floor, node.stop.clone()));
         node.tasks.spawn(models.clone().run(notes, node.stop.clone()));
+        node.serve_metrics(running, &store)?;
         node.start_sync(running, &state, store, models)?;
         Ok(node)
     }
@@ -175,6 +179,18 @@ impl Node {
                 tracing::error!(error = %error, "the HTTP server ended");
             }
         });
+        Ok(())
+    }
+
+    fn serve_metrics(&mut self, running: &Running, store: &Store) -> anyhow::Result<()> {
+        let Some(at) = running.listen_metrics else { return Ok(()) };
+        let source = metrics::Source {
+            store: store.clone(),
+            site: self.site.clone(),
+            link_use: link_use(&running.state),
+            day_bytes_max: running.day_bytes_max,
+        };
+        self.tasks.spawn(metrics::serve(metrics::listen(at)?, source, self.stop.clone()));
         Ok(())
     }
 

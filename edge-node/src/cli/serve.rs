@@ -1,6 +1,6 @@
 //! `edge-node serve`.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -47,6 +47,9 @@ pub(super) struct Serve {
     /// models wait for the next one. The log never waits.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     metered_mb_a_day: Option<u64>,
+    /// Where figures for Prometheus are served (plain HTTP, no password): keep it on a private address.
+    #[arg(long, env = "OMNIROUTE_LISTEN_METRICS", value_name = "ADDRESS")]
+    listen_metrics: Option<SocketAddr>,
 }
 
 impl Serve {
@@ -63,6 +66,7 @@ impl Serve {
             },
             protocol_max: self.protocol_max,
             udp_look: Duration::from_secs(self.udp_look_s),
+            listen_metrics: self.listen_metrics,
             day_bytes_max: self.metered_mb_a_day.map(|megabytes| megabytes * 1_000_000),
         };
         // Listened for before anybody can know that it runs: an early stop is an orderly one too.

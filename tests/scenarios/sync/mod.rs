@@ -3,6 +3,7 @@
 
 mod carton;
 mod copies;
+mod figures;
 mod going_back;
 mod kill;
 mod lease;
