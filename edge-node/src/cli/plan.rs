@@ -49,7 +49,7 @@ pub(super) struct Plan {
     /// Instead of telling by content.
     #[arg(long, value_enum)]
     format: Option<FormatAsked>,
-    /// How long to search, such as 10s, 500ms or 2m. Ctrl-C ends it early with the best so far.
+    /// How long to search, such as 10s, 500ms or 2m; at least 100ms. Ctrl-C ends it early with the best so far.
     #[arg(long, default_value = "10s", value_parser = duration)]
     deadline: Duration,
     /// Threads; all cores when left out.
@@ -77,6 +77,10 @@ pub(super) struct Plan {
 }
 
 /// A number with its unit: ms, s or m.
+/// Laying out 1,000 stops of a mixed fleet takes up to 66 ms, and cannot be ended early.
+const DEADLINE_MS_MIN: u64 = 100;
+const DEADLINE_MS_MAX: u64 = 24 * 3_600_000;
+
 fn duration(text: &str) -> Result<Duration, String> {
     let remedy = || format!("`{text}` is no duration; remedy: such as 10s, 500ms or 2m");
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -87,7 +91,12 @@ fn duration(text: &str) -> Result<Duration, String> {
         "m" => number.checked_mul(60_000),
         _ => None,
     };
-    let ms = ms.filter(|ms| (1..=24 * 3_600_000).contains(ms)).ok_or_else(remedy)?;
+    let ms = ms.filter(|ms| *ms <= DEADLINE_MS_MAX).ok_or_else(remedy)?;
+    if ms < DEADLINE_MS_MIN {
+        return Err(format!(
+            "`{text}` is too short to lay a large problem out; remedy: {DEADLINE_MS_MIN}ms or more"
+        ));
+    }
     Ok(Duration::from_millis(ms))
 }
 
@@ -316,7 +325,9 @@ mod tests {
         assert_eq!(duration("10s"), Ok(Duration::from_secs(10)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        for wrong in ["", "s", "0s", "-1s", "1.5s", "10h", "99999999999999999999s", "25000m"] {
+        for wrong in
+            ["", "s", "0s", "99ms", "-1s", "1.5s", "10h", "99999999999999999999s", "25000m"]
+        {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
