@@ -11,6 +11,7 @@ mod load;
 mod machine;
 mod nightly;
 mod orders_over_https;
+mod partners;
 mod published;
 mod sync_100k;
 mod sync_floor;
@@ -57,6 +58,7 @@ enum Bench {
     TillBesidePlan,
     Inference,
     Nightly,
+    Partners,
     CiTimes,
 }
 
@@ -127,6 +129,7 @@ async fn measure(bench: Bench, folder: &Path, scale: &Scale) -> anyhow::Result<(
         Bench::TillBesidePlan => Box::pin(till_beside_plan::measure(folder, scale)).await,
         Bench::Inference => inference::measure(scale).await,
         Bench::Nightly => Box::pin(nightly::measure(folder, scale)).await,
+        Bench::Partners => Box::pin(partners::measure(folder, scale)).await,
         Bench::CiTimes => Ok((ci_times(), String::new())),
     }
 }
