@@ -28,16 +28,23 @@ const PAUSE_MS: i64 = 90_000;
 /// What is done over and over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Deed {
-    Sell { lines: usize },
-    Order { lines: usize },
+    Sell {
+        lines: usize,
+    },
+    Order {
+        lines: usize,
+    },
     Receive,
     Pick,
     Deliver,
     Count,
+    /// All of it in turn: six sales of ten, a receipt, a count, two orders from the phone to the door.
+    Day,
 }
 
 impl Deed {
-    pub(crate) const ALL: [(&'static str, Self); 7] = [
+    pub(crate) const ALL: [(&'static str, Self); 8] = [
+        ("a day of all of them", Self::Day),
         ("sale of 1 line", Self::Sell { lines: 1 }),
         ("sale of 3 lines", Self::Sell { lines: 3 }),
         ("order of 3 lines", Self::Order { lines: 3 }),
@@ -84,6 +91,7 @@ impl Trade {
         let prepared: Vec<String> = match deed {
             Deed::Pick => (0..count).map(|_| self.order(1).0).collect(),
             Deed::Deliver => (0..count).map(|_| self.dispatched()).collect(),
+            Deed::Day => return self.day_of(count),
             Deed::Sell { .. } | Deed::Order { .. } | Deed::Receive | Deed::Count => Vec::new(),
         };
         let (from, mut prepared) = (self.depot.log.len(), prepared.into_iter());
@@ -99,7 +107,16 @@ impl Trade {
                 Deed::Pick => self.pick(&prepared.next().unwrap()),
                 Deed::Deliver => self.deliver(&prepared.next().unwrap()),
                 Deed::Count => self.count(),
+                Deed::Day => {}
             }
+        }
+        self.depot.log[from..].to_vec()
+    }
+
+    fn day_of(&mut self, entries: usize) -> Vec<EntryBytes> {
+        let from = self.depot.log.len();
+        while self.depot.log.len() < from + entries {
+            self.day(1);
         }
         self.depot.log[from..].to_vec()
     }
