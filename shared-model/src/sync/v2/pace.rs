@@ -12,12 +12,16 @@ const FRAME_BYTES_FIRST: usize = 8 * 1024;
 /// Smaller ones would be seals for the most part.
 pub const FRAME_BYTES_MIN: usize = 1024;
 const FRAME_BYTES_MAX: usize = 128 * 1024;
-/// A frame that took longer was too large.
+/// Frames that take longer on average are too large.
 const SERVICE_MS_MAX: u64 = 500;
-/// One that took less may be twice as large.
+/// Those that take less may be twice as large.
 const SERVICE_MS_GROW: u64 = 200;
-/// So many in a row: what waited behind a lost packet arrives together, and says nothing of the link.
-const QUICK_FRAMES: u8 = 6;
+/// Averages are over so many: one waits for a lost packet and those behind it arrive with it, which alone
+/// says nothing of the link, and together says what it carries.
+const FRAMES_WEIGHED: usize = 8;
+const FRAMES_TO_SHRINK: usize = 4;
+/// Twice too long is seen sooner.
+const FRAMES_TO_SHRINK_SOON: usize = 2;
 /// Bytes of entries for one on the wire, in thousandths, before one was packed.
 const RATIO_FIRST: usize = 3_000;
 const RATIO_MAX: usize = 20_000;
@@ -40,7 +44,8 @@ pub struct Pace {
     /// The least time that anything took to be answered.
     trip_ms: u64,
     acked_ms: u64,
-    quick: u8,
+    /// What each of the last frames of about this size took on the link.
+    services_ms: VecDeque<u64>,
 }
 
 impl Default for Pace {
@@ -51,7 +56,7 @@ impl Default for Pace {
             in_flight: VecDeque::new(),
             trip_ms: u64::MAX,
             acked_ms: 0,
-            quick: 0,
+            services_ms: VecDeque::new(),
         }
     }
 }
@@ -110,22 +115,40 @@ impl Pace {
         let took_ms = now_ms.saturating_sub(at_ms);
         self.note_trip(took_ms);
         // Behind others it waited for them; alone it took the way there and back.
-        let service_ms = match self.acked_ms > at_ms {
-            true => now_ms.saturating_sub(self.acked_ms) / batches.max(1) as u64,
+        let busy_ms = match self.acked_ms > at_ms {
+            true => now_ms.saturating_sub(self.acked_ms),
             false => took_ms - self.trip_ms,
         };
         self.acked_ms = now_ms;
-        // By the size it had: frames of an earlier size are still on their way.
-        if service_ms > SERVICE_MS_MAX {
-            self.frame_bytes = self.frame_bytes.min((sent.wire_bytes / 2).max(FRAME_BYTES_MIN));
-            self.quick = 0;
-        } else if service_ms < SERVICE_MS_GROW && 4 * sent.wire_bytes >= 3 * self.frame_bytes {
-            self.quick += 1;
-            if self.quick == QUICK_FRAMES {
-                self.quick = 0;
-                self.frame_bytes = self.frame_bytes.max(2 * sent.wire_bytes).min(FRAME_BYTES_MAX);
-            }
+        // Frames of an earlier size are still on their way, and the last ones may be short.
+        let of_this_size = 4 * sent.wire_bytes >= 3 * self.frame_bytes
+            && 3 * sent.wire_bytes <= 4 * self.frame_bytes;
+        let service_ms = busy_ms / batches.max(1) as u64;
+        if of_this_size || service_ms > SERVICE_MS_MAX && sent.wire_bytes <= self.frame_bytes {
+            self.weigh(service_ms, batches);
         }
+    }
+
+    fn weigh(&mut self, service_ms: u64, frames: usize) {
+        for _ in 0..frames.min(FRAMES_WEIGHED) {
+            if self.services_ms.len() == FRAMES_WEIGHED {
+                self.services_ms.pop_front();
+            }
+            self.services_ms.push_back(service_ms);
+        }
+        let count = self.services_ms.len();
+        let mean_ms = self.services_ms.iter().sum::<u64>() / count.max(1) as u64;
+        let slow = mean_ms > SERVICE_MS_MAX && count >= FRAMES_TO_SHRINK
+            || mean_ms > 2 * SERVICE_MS_MAX && count >= FRAMES_TO_SHRINK_SOON;
+        let next = if slow {
+            self.frame_bytes / 2
+        } else if mean_ms < SERVICE_MS_GROW && count == FRAMES_WEIGHED {
+            self.frame_bytes * 2
+        } else {
+            return;
+        };
+        self.frame_bytes = next.clamp(FRAME_BYTES_MIN, FRAME_BYTES_MAX);
+        self.services_ms.clear();
     }
 }
 
@@ -133,24 +156,45 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// A link that carries so many bytes a second, `trip_ms` away; says the frame size in the end.
-    fn settled(bytes_per_s: u64, trip_ms: u64) -> usize {
+    /// A link that carries so many bytes a second, `trip_ms` away, and loses a packet of every frame
+    /// whose number `is_hit`: it comes `late_ms` later, and all behind it with it. Says the frame size
+    /// in the end, and how many frames were sent.
+    fn settled_with(
+        bytes_per_s: u64,
+        trip_ms: u64,
+        late_ms: u64,
+        is_hit: impl Fn(u64) -> bool,
+    ) -> usize {
         let mut pace = Pace::default();
         pace.note_trip(trip_ms);
-        let (mut now_ms, mut free_ms) = (1_000, 0);
+        let (mut now_ms, mut free_ms, mut number, mut last_ms) = (1_000, 0, 0, 0);
         let mut acks: VecDeque<u64> = VecDeque::new();
-        for _ in 0..200 {
+        for _ in 0..300 {
             while pace.may_send() {
-                let wire = pace.frame_bytes().min(BATCH_BYTES_MAX / 3);
+                let wire = pace.frame_bytes().min(BATCH_BYTES_MAX / 3) * 9 / 10;
                 pace.begin(3 * wire);
                 pace.note_sent(wire, now_ms);
                 free_ms = free_ms.max(now_ms) + wire as u64 * 1000 / bytes_per_s;
-                acks.push_back(free_ms + trip_ms);
+                let late_ms = if is_hit(number) { late_ms } else { 0 };
+                last_ms = last_ms.max(free_ms + trip_ms + late_ms);
+                acks.push_back(last_ms);
+                number += 1;
             }
-            now_ms = acks.pop_front().unwrap();
-            pace.note_acked(1, now_ms);
+            let at_ms = acks.pop_front().unwrap();
+            // The hub commits what waits together, and says so once.
+            let mut batches = 1;
+            while acks.front().is_some_and(|next| *next == at_ms) {
+                acks.pop_front();
+                batches += 1;
+            }
+            now_ms = at_ms;
+            pace.note_acked(batches, now_ms);
         }
         pace.frame_bytes()
+    }
+
+    fn settled(bytes_per_s: u64, trip_ms: u64) -> usize {
+        settled_with(bytes_per_s, trip_ms, 0, |_| false)
     }
 
     #[test]
@@ -160,6 +204,15 @@ mod tests {
         assert!((16_384..=131_072).contains(&settled(125_000, 80)));
         assert!((16_384..=131_072).contains(&settled(125_000, 600)));
         assert_eq!(settled(100_000_000, 1), FRAME_BYTES_MAX);
+    }
+
+    #[test]
+    fn lost_packets_do_not_look_like_a_thin_link_nor_like_a_wide_one() {
+        // A satellite that loses one datagram in a hundred; retransmission takes two trips.
+        let satellite = settled_with(125_000, 600, 1_200, |number| number % 13 == 7);
+        assert!(satellite >= 16_384, "{satellite}");
+        let thin = settled_with(3_750, 600, 1_200, |number| number % 17 == 3);
+        assert!((1024..=2048).contains(&thin), "{thin}");
     }
 
     #[test]
