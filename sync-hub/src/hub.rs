@@ -19,6 +19,7 @@ use crate::cluster::PrivateCluster;
 use crate::config::HubConfig;
 use crate::documents;
 use crate::metrics;
+use crate::node_hours;
 use crate::partners;
 use crate::pki::RegionPki;
 use crate::store::{Door, HubStore, StoreConfig};
@@ -177,6 +178,7 @@ impl Hub {
     ) {
         let (store, stopping) = (self.store.clone(), self.stopping.clone());
         self.tasks.spawn(documents::run(store.clone(), stopping.clone()));
+        self.tasks.spawn(node_hours::run(store.clone(), stopping.clone()));
         if let Some(settings) = config.partners.clone() {
             self.tasks.spawn(partners::run(store.clone(), settings, stopping.clone()));
         }

@@ -10,6 +10,7 @@ pub mod console;
 pub mod documents;
 pub mod hub;
 pub mod metrics;
+pub mod node_hours;
 pub mod partners;
 pub mod pki;
 pub mod registry;

@@ -45,6 +45,8 @@ async fn bad_queries_name_their_field() {
         ("orders?after=1.2.3", "after"),
         ("exceptions?after=99999999999999999999.00000000000000000000000000000000.k", "after"),
         ("fleet?limit=1", "limit"),
+        ("fleet/01a1ff6a-9328-7126-a8dd-849138ff08e2/hours?hours=0", "hours"),
+        ("fleet/01a1ff6a-9328-7126-a8dd-849138ff08e2/hours?hours=721", "hours"),
         ("trial-balance?currency=KES", "currency"),
         ("rights?search=x", "search"),
     ] {
@@ -124,6 +126,7 @@ async fn nobody_reads_or_decides_unseen() {
     let id = mint();
     for path in [
         "fleet",
+        "fleet/01a1ff6a-9328-7126-a8dd-849138ff08e2/hours",
         "orders",
         "stock",
         "trial-balance",

@@ -193,3 +193,34 @@ async fn the_fleet_says_who_is_behind_and_who_agrees() {
     let open = one.all::<Exception>().len();
     assert!(first["exceptions_open"].as_u64().unwrap() <= open as u64);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_keeps_the_worst_of_it_and_what_the_link_cost() {
+    use sync_hub::node_hours::{note_link_bytes, sample};
+    let asking = Asking::after(60).await;
+    let depot = &asking.region.depots[0];
+    let now = sync_hub::clock::now();
+    let said = |unsent: u64| Status {
+        epoch: depot.epoch,
+        seq: depot.log.last().unwrap().entry().position.seq,
+        digest: vec![9; 32].into(),
+        unsent,
+        clock_trusted: true,
+        quarantined: 0,
+    };
+    for unsent in [3, 40, 0] {
+        asking.store.note_status(depot.node(), &said(unsent), now).await.unwrap();
+        sample(&asking.store, now).await.unwrap();
+    }
+    for bytes in [900, 100] {
+        note_link_bytes(&asking.store, depot.node(), bytes, now).await.unwrap();
+    }
+    let page = asking.page(&format!("/api/v1/fleet/{}/hours?hours=1", depot.node())).await;
+    let hour = &page["items"][0];
+    assert_eq!((&hour["unsent_max"], &hour["quarantined"]), (&40.into(), &0.into()));
+    assert_eq!((&hour["link_bytes"], &hour["entries"]), (&1_000.into(), &depot.log.len().into()));
+    assert_eq!(hour["hour_ms"], now.ms() / 3_600_000 * 3_600_000);
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    let never = asking.page(&format!("/api/v1/fleet/{}/hours", uuid::Uuid::from_u128(9))).await;
+    assert_eq!(never["items"].as_array().unwrap().len(), 0);
+}

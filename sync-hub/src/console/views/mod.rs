@@ -3,6 +3,7 @@
 
 mod exceptions;
 mod fleet;
+mod node_hours;
 mod order_detail;
 mod orders;
 mod paging;
@@ -30,6 +31,7 @@ const SITE_OF_AUTHOR: &str = "coalesce(n.site, 'HUB')";
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/api/v1/fleet", get(fleet::show))
+        .route("/api/v1/fleet/{node}/hours", get(node_hours::show))
         .route("/api/v1/orders", get(orders::list))
         .route("/api/v1/orders/{node}/{order}", get(orders::show))
         .route("/api/v1/stock", get(stock::list))
