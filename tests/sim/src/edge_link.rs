@@ -383,6 +383,7 @@ impl World {
         let node = self.machines[id].node;
         if self.conns[conn].hub_life == self.hub_life() {
             self.check_held(node, &ack.held)?;
+            self.truth.handed_in.extend(ack.set_aside.iter().copied());
         }
         let now: Timestamp = self.clock_in(id);
         Ok(self.work(id, |s| s.note_ack(ack, now))?)

@@ -341,7 +341,8 @@ impl World {
             there.extend(machine.ids.iter().copied());
         }
         let owed = self.truth.owed(depot).map(|(id, _)| *id);
-        let lost: Vec<EntryId> = owed.filter(|id| !there.contains(id)).collect();
+        let kept = |id: &EntryId| !self.hub_rewound && self.truth.handed_in.contains(id);
+        let lost: Vec<EntryId> = owed.filter(|id| !there.contains(id) && !kept(id)).collect();
         for id in lost {
             self.trace.line(self.now, format_args!("{id} may be gone"));
             self.truth.forget(id);

@@ -60,9 +60,18 @@ fn many(from: u64, seeds: u64) -> anyhow::Result<()> {
     }
     let mut json = total.json();
     json["first_seed"] = from.into();
+    json["date"] = told_by("date", &["-u", "+%Y-%m-%d"]).into();
+    json["version"] = told_by("git", &["describe", "--always", "--dirty"]).into();
     println!("{json:#}");
     anyhow::ensure!(total.is_clean(), "{} violations", total.violations_count);
     Ok(())
+}
+
+/// What a program of the system says, or nothing.
+fn told_by(program: &str, arguments: &[&str]) -> String {
+    let output = std::process::Command::new(program).args(arguments).output();
+    let text = output.map(|output| output.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&text).trim().to_owned()
 }
 
 fn planted(tries: u64) -> anyhow::Result<()> {

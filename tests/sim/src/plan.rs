@@ -230,7 +230,7 @@ impl Plan {
 
     fn draw_bursts(&mut self, dice: &mut Dice) {
         for depot in 0..self.depots {
-            let mut left = if self.calm { 60 + dice.below(60) } else { 8 + dice.below(28) };
+            let mut left = if self.calm { 50 + dice.below(40) } else { 8 + dice.below(28) };
             while left > 0 {
                 let wishes = (1 + dice.below(8)).min(left);
                 left -= wishes;
@@ -252,7 +252,7 @@ impl Plan {
         let one_in = 1 + dice.below(6);
         let mut drawn: Vec<Class> = CLASSES.into_iter().filter(|_| dice.once_in(one_in)).collect();
         // Partitions are what the region is made for.
-        if !drawn.contains(&Class::Partition) && !dice.once_in(3) {
+        if !drawn.contains(&Class::Partition) {
             drawn.push(Class::Partition);
         }
         for class in drawn {

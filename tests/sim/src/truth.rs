@@ -80,6 +80,8 @@ pub struct Truth {
     pub told: BTreeMap<EntryId, Told>,
     /// What may be gone: nobody who still lives had it.
     pub excused: BTreeSet<EntryId>,
+    /// What the hub said it has set aside: from then on it is there.
+    pub handed_in: BTreeSet<EntryId>,
     /// Every entry that a box of the author wrote.
     pub written: BTreeMap<NodeId, BTreeSet<Hash>>,
     pub excuses: BTreeMap<NodeId, Excuse>,
