@@ -25,6 +25,7 @@ use shared_model::inference::{
     Verdict as DriftVerdict, keys_message, order_message,
 };
 use shared_model::log::{AuthorKey, EntryBytes, Epoch, Hash, Position, Range, Seal, Seq};
+use shared_model::network::denylist::{Cut, Denied, Denylist};
 use shared_model::records::Digest;
 use shared_model::sync::v1::{
     Ack, Batch, Bye, ByeReason, EpochHead, EpochHeld, FeedBatch, FeedItem, Frame, Hello, Status,
@@ -40,6 +41,7 @@ use shared_model::workflows::{
 use uuid::Uuid;
 
 const FRAMES: &str = include_str!("../../tests/vectors/v1/frames.cbor.hex");
+const DENYLIST: &str = include_str!("../../tests/vectors/v1/denylist.cbor.hex");
 const ENTRIES: &str = include_str!("../../tests/vectors/v1/entries.cbor.hex");
 
 fn hex(bytes: &[u8]) -> String {
@@ -111,7 +113,13 @@ fn hello(hub_incarnation: Option<Vec<u8>>) -> Frame {
         cursor: 70_000,
         software: "edge-node 0.1.0".into(),
         now: day::MORNING,
+        denylist: None,
     })
+}
+
+fn hello_holding(denylist: u64) -> Frame {
+    let Frame::Hello(hello) = hello(None) else { unreachable!("it was made above") };
+    Frame::Hello(Hello { denylist: Some(denylist), ..hello })
 }
 
 fn welcome(verdict: Verdict) -> Frame {
@@ -133,6 +141,7 @@ fn frames() -> Vec<(String, Frame)> {
     let mut frames = vec![
         ("hello-first", hello(None)),
         ("hello-again", hello(Some(vec![5; 16]))),
+        ("hello-denylist", hello_holding(7)),
         ("welcome-current", welcome(Verdict::Current)),
         ("welcome-restored", welcome(lost)),
         ("welcome-forked", welcome(Verdict::Forked { epoch: Epoch(1) })),
@@ -208,6 +217,37 @@ fn every_kept_frame_is_read_back() {
         for cut in 0..bytes.len() {
             assert!(Frame::decode(&bytes[..cut]).is_err(), "{name} cut at {cut} was read");
         }
+    }
+}
+
+/// What a later version adds behind the fields known here is skipped, and what an earlier one leaves out
+/// is none.
+#[test]
+fn a_hello_of_an_earlier_or_later_version_is_read() {
+    let earlier = parse(FRAMES)["hello-first"].clone();
+    assert_eq!(Frame::decode(&earlier).unwrap(), hello(None));
+    let mut later = earlier;
+    assert_eq!(later[3], 0x89, "nine fields");
+    later[3] = 0x8b;
+    later.extend([7, 0x18, 42]);
+    assert_eq!(Frame::decode(&later).unwrap(), hello_holding(7));
+}
+
+fn denylist() -> Denylist {
+    let mut denied = Denied::default();
+    denied.deny(node(0x11), &Cut::at([(Epoch(1), Seq(300)), (Epoch(2), Seq(12))]));
+    denied.deny(node(0x12), &Cut::default());
+    Denylist { region: "nairobi".parse().unwrap(), version: 7, issued: day::MORNING, denied }
+}
+
+/// Signatures of Ed25519 are the same every time, so the whole list is.
+#[test]
+fn a_list_of_shut_out_nodes_has_the_bytes_it_was_frozen_with() {
+    let hub = AuthorKey::from_secret(&[9; 32]);
+    same(DENYLIST, &[("signed".to_owned(), denylist().sign(&hub).unwrap())]);
+    if !printing() {
+        let kept = Denylist::open(&parse(DENYLIST)["signed"], &hub.public());
+        assert_eq!(kept, Ok(denylist()));
     }
 }
 

@@ -14,12 +14,14 @@ mod region;
 
 use std::time::Duration;
 
-use region::{Base, NOW, busy, count, enrol, hello, lived, seal};
+use region::{Base, NOW, SITES, busy, count, enrol, hello, lived, seal};
 use shared_model::id::EntryId;
 use shared_model::log::{EntryBytes, Epoch, Range, Scope, Seal, Seq};
+use shared_model::network::denylist::{Denylist, DenylistRefused};
 use shared_model::sync::v1::{
     Batch, Bye, ByeReason, EdgeAction, EdgeSession, FeedItem, Frame, OwnHead, Status,
 };
+use shared_model::tax::Jurisdiction;
 use sync_hub::clock;
 use sync_hub::store::HubStore;
 use sync_hub::sync::driver::{Driver, FrameSink, FrameSource};
@@ -66,6 +68,8 @@ struct Edge<'d> {
     tail: Vec<EntryBytes>,
     forked: bool,
     bye: Option<Bye>,
+    /// Of shut out nodes.
+    lists: Vec<Vec<u8>>,
 }
 
 fn dial<'d>(
@@ -74,6 +78,18 @@ fn dial<'d>(
     log: Vec<EntryBytes>,
     cursor: u64,
     incarnation: Option<Vec<u8>>,
+) -> Edge<'d> {
+    dial_holding(driver, depot, log, cursor, incarnation, 0)
+}
+
+/// A node that holds a list of shut out nodes of this version.
+fn dial_holding<'d>(
+    driver: &Driver,
+    depot: &'d day::Depot,
+    log: Vec<EntryBytes>,
+    cursor: u64,
+    incarnation: Option<Vec<u8>>,
+    denylist: u64,
 ) -> Edge<'d> {
     let (to_hub, at_hub) = mpsc::channel(2);
     let (hub_out, from_hub) = mpsc::channel(2);
@@ -88,7 +104,8 @@ fn dial<'d>(
         cursor,
         software: hello.software,
         now: NOW,
-    });
+    })
+    .holding_denylist(denylist);
     Edge {
         depot,
         log,
@@ -107,6 +124,7 @@ fn dial<'d>(
         tail: Vec::new(),
         forked: false,
         bye: None,
+        lists: Vec::new(),
     }
 }
 
@@ -134,6 +152,7 @@ impl Edge<'_> {
         match self.inbound.decode(frame).unwrap() {
             Message::Frame(frame) => self.session.handle_frame(frame),
             Message::Acks(acks) => self.session.handle_acks(acks, 0),
+            Message::Denylist(list) => self.lists.push(list),
         }
         self.outbound.speak(self.session.protocol());
     }
@@ -358,4 +377,92 @@ async fn a_newer_session_begins_where_the_older_one_had_received() {
     let mut newer = dial(&driver, &depot, depot.log.clone(), 0, None);
     newer.until("all is told", |edge| edge.told).await;
     assert_eq!(newer.first_sent, Some(at(51).seq), "none of it is sent again");
+}
+
+/// A depot beside the one of [`busy`].
+fn second() -> day::Depot {
+    day::Region::new(Jurisdiction::KE, &SITES[..2]).depots.remove(1)
+}
+
+/// What a box wrote until it was revoked stays; what it still has is set aside with its bytes, once, and
+/// it is sent away. Everybody else is given the list.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_box_hands_in_what_it_has_and_others_learn_of_it() {
+    let base = Base::new().await;
+    let store = base.open().await;
+    let driver = driver(&store);
+    let (depot, other) = (busy(60), second());
+    enrol(&store, &depot).await;
+    enrol(&store, &other).await;
+    let mut first = dial(&driver, &depot, depot.log[..40].to_vec(), 0, None);
+    first.until("all is told", |edge| edge.told).await;
+    assert!(first.lists.is_empty(), "nobody was shut out");
+    let mut standing_by = dial(&driver, &other, Vec::new(), 0, None);
+    standing_by.until("it is met", |edge| !edge.incarnation.is_empty()).await;
+
+    let id = EntryId::new(Uuid::now_v7());
+    store.revoke(id, depot.node(), "stolen", clock::now()).await.unwrap();
+    first.until("it is cut off at once", |edge| edge.bye.is_some()).await;
+    assert_eq!(first.bye.as_ref().unwrap().reason, ByeReason::Revoked);
+    standing_by.until("the list has come", |edge| !edge.lists.is_empty()).await;
+    let list = Denylist::open(&standing_by.lists[0], &store.identity().author_key).unwrap();
+    let cut = list.denied.cut(depot.node()).unwrap();
+    let at = |seq: usize| depot.log[seq - 1].entry().position;
+    assert_eq!(cut.heads().collect::<Vec<_>>(), [(at(40).epoch, at(40).seq)]);
+
+    let mut again = dial(&driver, &depot, depot.log.clone(), 0, None);
+    again.until("it is sent away", |edge| edge.bye.is_some()).await;
+    assert_eq!(again.bye.as_ref().unwrap().reason, ByeReason::Revoked);
+    assert_eq!(again.first_sent, Some(at(41).seq));
+    assert!(again.feed.is_empty(), "it is told nothing");
+    let aside = "SELECT count(*), min(seq), max(length(bytes)) FROM quarantine
+                 WHERE node = $1 AND reason = 'revoked' AND in_chain";
+    let client = store.client().await.unwrap();
+    let row = client.query_one(aside, &[depot.node().as_uuid()]).await.unwrap();
+    let beyond = i64::try_from(depot.log.len() - 40).unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (beyond, 41));
+    assert!(row.get::<_, i32>(2) > 0, "with their bytes");
+    let log = "SELECT max(seq) FROM log WHERE node = $1";
+    let row = client.query_one(log, &[depot.node().as_uuid()]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), 40, "no effect");
+    let mut third = dial(&driver, &depot, depot.log.clone(), 0, None);
+    third.until("it is sent away", |edge| edge.bye.is_some()).await;
+    assert_eq!(third.first_sent, None, "it was heard out once");
+}
+
+/// A hub whose database went back to an earlier hour learns from any node whom it had shut out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_that_was_put_back_is_told_whom_it_shut_out() {
+    let base = Base::new().await;
+    let store = base.open().await;
+    let driver = driver(&store);
+    let (depot, other) = (busy(5), second());
+    enrol(&store, &depot).await;
+    enrol(&store, &other).await;
+    let id = EntryId::new(Uuid::now_v7());
+    store.revoke(id, depot.node(), "stolen", clock::now()).await.unwrap();
+    let mut informed = dial(&driver, &other, Vec::new(), 0, None);
+    informed.until("the list has come", |edge| !edge.lists.is_empty()).await;
+    let list = informed.lists[0].clone();
+    let client = store.client().await.unwrap();
+    client.execute("DELETE FROM denylist", &[]).await.unwrap();
+    client.execute("UPDATE node SET status = 'active'", &[]).await.unwrap();
+
+    let mut spoiled = list.clone();
+    *spoiled.last_mut().unwrap() ^= 1;
+    assert_eq!(store.take_denylist(&spoiled, NOW).await.unwrap(), Err(DenylistRefused::NotSigned));
+    informed.hang_up().await;
+    let mut informed = dial_holding(&driver, &other, Vec::new(), 0, None, 1);
+    informed.until("the hub says that it has none", |edge| !edge.lists.is_empty()).await;
+    assert_eq!(informed.lists, [Vec::<u8>::new()]);
+    let message = informed.outbound.encode(&Message::Denylist(list.clone()));
+    informed.to_hub.send(message).await.unwrap();
+    informed.until("the hub has signed anew", |edge| edge.lists.len() == 2).await;
+    let old = Denylist::open(&list, &store.identity().author_key).unwrap();
+    let new = Denylist::open(&informed.lists[1], &store.identity().author_key).unwrap();
+    assert!(new.version > old.version && new.denied == old.denied);
+    assert_eq!(store.take_denylist(&list, NOW).await.unwrap(), Ok(false), "nothing new");
+    let mut revoked = dial(&driver, &depot, depot.log.clone(), 0, None);
+    revoked.until("it is sent away", |edge| edge.bye.is_some()).await;
+    assert_eq!(revoked.bye.as_ref().unwrap().reason, ByeReason::Revoked);
 }

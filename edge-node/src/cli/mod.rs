@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a command line answers on its standard output")]
 
 mod backup;
+mod denylist;
 mod device;
 mod enrol;
 mod import;
@@ -56,6 +57,9 @@ enum Command {
     /// Tills, tablets and phones that may be signed in on.
     #[command(subcommand)]
     Device(device::Device),
+    /// The list of boxes that the region shut out, carried by hand.
+    #[command(subcommand)]
+    Denylist(denylist::Denylist),
     /// Models: what is in use and why, and taking it back.
     #[command(subcommand)]
     Models(model_life::Models),
@@ -103,6 +107,7 @@ impl Cli {
         match self.command {
             Command::Init(init) => init.run(),
             Command::Enrol(enrol) => enrol.run().await,
+            Command::Denylist(denylist) => denylist.run().await,
             Command::Serve(serve) => serve.run().await,
             Command::Import(import) => import.run().await,
             Command::Status(status) => status.run(),

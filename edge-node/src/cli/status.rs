@@ -46,7 +46,7 @@ impl Status {
             sync.quarantined, sync.meta.set_aside
         );
         println!("  leaf     {}", leaf_words(&sync_json(&sync, &[], wall_clock())));
-        println!("  clock    {}", if sync.clock_trusted { "trusted" } else { "not trusted" });
+        println!("  clock    {}", clock_words(&sync_json(&sync, &[], wall_clock())));
         println!("  link     {} bytes on day {} since 1970", link.bytes, link.day);
         println!("  digest   {}", sync.digest);
         Ok(())
@@ -65,4 +65,14 @@ fn leaf_words(sync: &serde_json::Value) -> String {
         (None, _) => "holds".to_owned(),
     };
     format!("{how}, until {until} ms after 1970")
+}
+
+/// What the box's clock is worth, in words.
+fn clock_words(sync: &serde_json::Value) -> &'static str {
+    match (sync["clock"].as_str(), sync["clock_trusted"].as_bool()) {
+        (Some("behind"), _) => "behind an hour that has passed for certain; remedy: set it",
+        (Some("ahead"), _) => "years ahead of what the hub last said; remedy: set it",
+        (_, Some(true)) => "trusted",
+        _ => "not trusted by the last entry",
+    }
 }

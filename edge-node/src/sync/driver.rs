@@ -8,6 +8,7 @@ use std::time::Duration;
 use shared_model::enrolment::SIGNING_CONTEXT;
 use shared_model::id::{NodeId, SiteCode};
 use shared_model::log::AuthorKey;
+use shared_model::network::denylist::DenylistRefused;
 use shared_model::sync::v1::{
     self, Ack, Bye, ByeReason, EdgeAction, EdgeSession, Frame, OwnHead, Status,
 };
@@ -26,7 +27,9 @@ use super::transport::{
     ConnectError, FrameReceiver, FrameSender, HubLink, LinkConfig, LinkHandle, LinkSettings,
 };
 use crate::inference::Models;
-use crate::store::{Committed, Store, StoreError, own_heads, put_contact, sync_state};
+use crate::store::{
+    Committed, Store, StoreError, newest_denylist, own_heads, put_contact, sync_state,
+};
 
 /// Frames read ahead: more than the hub may send unacknowledged, so that reading never waits for
 /// writing.
@@ -195,7 +198,9 @@ impl Driver {
         let reader = tokio::spawn(read_frames(receiver, inbound, frames));
         // In this task: it must end with the session, however that ends.
         let fetching = keep_fetching(handle.clone(), self.models.clone(), self.meter.spent());
-        let mut session = EdgeSession::offering(self.own_head().await?, self.protocol_max);
+        let denylist = self.store.read(crate::store::Meta::read).await?.denylist;
+        let mut session = EdgeSession::offering(self.own_head().await?, self.protocol_max)
+            .holding_denylist(denylist);
         let (began, udp_look) = (tokio::time::Instant::now(), self.udp_look);
         let outbound = Outbound::new(node);
         let ends = Ends { sender, outbound, incoming, handle: handle.clone(), began };
@@ -292,6 +297,9 @@ impl Driver {
                     return Err(SessionEnd::Stopping);
                 }
                 heard = ends.incoming.recv() => match heard {
+                    Some(Heard::Message(Message::Denylist(list))) => {
+                        self.take_denylist(&mut ends, list).await?;
+                    }
                     Some(Heard::Message(message)) => on_message(session, &mut ends, message),
                     Some(Heard::Lost(reason)) => return Err(SessionEnd::Lost(reason)),
                     Some(Heard::Unreadable(error)) => {
@@ -317,6 +325,32 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// A list that the hub signed, and back to it whatever of ours it has forgotten since. No bytes say
+    /// that it has none any more.
+    async fn take_denylist(&mut self, ends: &mut Ends, list: Vec<u8>) -> Result<(), SessionEnd> {
+        let none_there = list.is_empty();
+        let unknown_there = match self.store.take_denylist(list).await? {
+            Ok(taken) => {
+                tracing::info!(version = taken.version, "the list of shut out nodes is held");
+                taken.unknown_there
+            }
+            Err(refused) if none_there || matches!(refused, DenylistRefused::Older { .. }) => {
+                let newest = self.store.read(newest_denylist).await?;
+                newest.map(|(_, bytes)| bytes).into_iter().collect()
+            }
+            Err(refused) => {
+                tracing::warn!(%refused, "a list of shut out nodes was not taken");
+                Vec::new()
+            }
+        };
+        for list in unknown_there {
+            let bytes = ends.outbound.encode(&Message::Denylist(list));
+            let sent = ends.sender.send(&bytes).await;
+            sent.map_err(|error| SessionEnd::Lost(error.to_string()))?;
+        }
+        Ok(())
     }
 
     async fn note_commit(
@@ -435,6 +469,8 @@ fn on_message(session: &mut EdgeSession, ends: &mut Ends, message: Message) {
             ends.note_trip(session);
             session.handle_acks(acks, ends.now_ms());
         }
+        // Was taken out before.
+        Message::Denylist(_) => {}
     }
     if session.is_welcomed() && !was_welcomed {
         ends.note_trip(session);

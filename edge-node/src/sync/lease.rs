@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use shared_model::enrolment::NODE_REVOKED;
 use shared_model::sync::v1::ByeReason;
 use shared_model::time::Timestamp;
 
@@ -15,8 +16,6 @@ use crate::judged_time::judged;
 use crate::state::BUILT;
 use crate::store::{Meta, put_lease};
 
-/// As the hub words it, here and in a refusal of the renewal lane.
-pub(crate) const NODE_REVOKED: &str = "node-revoked";
 /// Nothing against this box: the hub's own store did not answer.
 const HUB_FAILED: &str = "hub-failed";
 
@@ -70,6 +69,9 @@ impl Driver {
     /// # Errors
     /// When the hub is out of reach, or refuses; what it refuses for is noted for people.
     pub(super) async fn renew_if_due(&mut self) -> anyhow::Result<()> {
+        // What the hub signed meanwhile may have come by the feed, or by hand.
+        let told = self.store.read(Meta::read).await?.hub_now;
+        self.membership.hub_now = self.membership.hub_now.max(told);
         let chain = self.membership.certificate_chain_der();
         let (now, floor) = ((self.now)(), self.floor());
         let due = chain.first().is_none_or(|leaf| renewal_is_due(leaf, now, floor));

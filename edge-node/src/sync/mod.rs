@@ -4,7 +4,7 @@ mod blobs;
 mod dial;
 pub mod driver;
 pub mod enrolment;
-pub(crate) mod lease;
+pub mod lease;
 pub mod membership;
 pub mod meter;
 pub mod transport;

@@ -6,6 +6,7 @@
 pub mod app;
 pub mod auth;
 pub mod commands;
+mod denylist;
 pub mod device;
 pub mod live;
 pub mod lockout;

@@ -6,7 +6,9 @@ use web_rim::ca::SiteAuthority;
 use web_rim::headers::{LIMITS, guard};
 
 use super::app::App;
-use super::{ca, commands, device, live, lockout, map, pages, plan, session, staff, views};
+use super::{
+    ca, commands, denylist, device, live, lockout, map, pages, plan, session, staff, views,
+};
 
 /// Everything on the HTTPS port.
 pub fn router(app: App, authority: SiteAuthority) -> Router {
@@ -16,6 +18,7 @@ pub fn router(app: App, authority: SiteAuthority) -> Router {
         .merge(views::router())
         .merge(plan::router())
         .merge(map::router())
+        .merge(denylist::router())
         .merge(staff::router())
         .merge(device::router(identity.clone()))
         .merge(session::router(identity.clone()))

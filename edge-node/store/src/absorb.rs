@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 
 use rusqlite::{Connection, OptionalExtension};
+use shared_model::enrolment::NODE_REVOKED;
 use shared_model::id::NodeId;
 use shared_model::log::{AuthorPublicKey, EntryBytes, Epoch, Hash, Position};
 use shared_model::network::Peer;
+use shared_model::network::denylist::{DenylistRefused, Taken};
 use shared_model::records::View;
 use shared_model::rights::{self, AbsorbReturns};
 use shared_model::sync::v1::{Ack, FeedItem};
@@ -70,6 +72,9 @@ fn check(
     if position.node == desk.meta.node {
         return Ok(Err("the hub sent our own entry as another's".to_owned()));
     }
+    if !desk.denylists.denied().allows(position) {
+        return Ok(Err("its author was shut out, and this stands above the cut".to_owned()));
+    }
     let Some(key) = author_key(db, desk, position.node)? else {
         return Ok(Err("its author is not enrolled in the region".to_owned()));
     };
@@ -103,7 +108,43 @@ fn author_key(
     let mut load = SqliteLoad(db);
     let mut view = View::new(&mut desk.set, &mut load);
     let peer = view.get::<Peer>(hub.node, &author.to_string())?;
-    Ok(peer.filter(|peer| !peer.revoked).map(|peer| peer.author_key))
+    // Where a list names the cut, what stands below it is as good as ever. From a hub without lists
+    // nothing is known but that the author is out.
+    let cut_known = desk.denylists.denied().cut(author).is_some();
+    Ok(peer.filter(|peer| !peer.revoked || cut_known).map(|peer| peer.author_key))
+}
+
+/// Takes in a list of shut out nodes. What it denies is denied from here on, whatever comes later.
+pub(super) fn denylist(
+    db: &Connection,
+    desk: &mut Desk,
+    list: &[u8],
+) -> Result<Result<Taken, DenylistRefused>, StoreError> {
+    let Some(hub) = desk.meta.hub else { return Ok(Err(DenylistRefused::NotSigned)) };
+    let taken = match desk.denylists.take(list, &hub.author_key) {
+        Ok(taken) => taken,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    meta::put(db, "denylists", desk.denylists.to_bytes())?;
+    let version = desk.denylists.version();
+    meta::put(db, "denylist_version", i64::try_from(version).unwrap_or(i64::MAX))?;
+    desk.meta.denylist = version;
+    if desk.denylists.denied().cut(desk.meta.node).is_some() {
+        meta::put(db, "hub_refused", NODE_REVOKED)?;
+        desk.meta.refused = Some(NODE_REVOKED.to_owned());
+    }
+    // The hub signed it, so its hour has passed, whatever way it came.
+    raise_floor(db, desk, taken.issued)?;
+    Ok(Ok(taken))
+}
+
+fn raise_floor(db: &Connection, desk: &mut Desk, told: Timestamp) -> Result<(), StoreError> {
+    if told > desk.meta.hub_now {
+        meta::put(db, "hub_now_ms", told.ms())?;
+        desk.meta.hub_now = told;
+    }
+    desk.clock.raise_floor(told);
+    Ok(())
 }
 
 fn held_hash(db: &Connection, position: Position) -> Result<Option<Hash>, StoreError> {
@@ -127,6 +168,10 @@ fn take_in(
     write_seal(db, &item.seal)?;
     let meta = entry.entry();
     desk.clock.observe(meta.hlc, (desk.now)());
+    if desk.meta.hub.is_some_and(|hub| hub.node == meta.position.node) {
+        // Signed by the hub: its hour has passed.
+        raise_floor(db, desk, meta.hlc.at())?;
+    }
     let Some(body) = body else { return Ok(()) };
     let stamp = Stamp { author: meta.position.node, at: meta.hlc.at(), staff: meta.actor };
     let mut load = SqliteLoad(db);
@@ -206,13 +251,10 @@ pub(super) fn met(
 ) -> Result<(), StoreError> {
     meta::put(db, "hub_incarnation", incarnation)?;
     meta::put(db, "cursor", i64::try_from(cursor).unwrap_or(i64::MAX))?;
-    let hub_now = hub_now.max(desk.meta.hub_now);
-    meta::put(db, "hub_now_ms", hub_now.ms())?;
+    raise_floor(db, desk, hub_now)?;
     meta::put(db, "last_contact_ms", (desk.now)().ms())?;
     desk.meta.hub_incarnation = Some(incarnation.to_vec());
     desk.meta.cursor = cursor;
-    desk.meta.hub_now = hub_now;
-    desk.clock.raise_floor(hub_now);
     Ok(())
 }
 

@@ -34,6 +34,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction};
 use shared_model::id::{EntryId, NodeId, StaffId};
 use shared_model::log::{AuthorKey, EntryBytes, Epoch, Position, Range, Seal, Seq};
+use shared_model::network::denylist::{DenylistRefused, Taken};
 use shared_model::refusal::Refusal;
 use shared_model::staff::Role;
 use shared_model::sync::v1::{Ack, EpochHead, FeedItem};
@@ -46,7 +47,7 @@ pub use checked_pages::{PAGE_BYTES, is_sound, page_sum};
 pub use checkpoint::checkpoint;
 pub use documents::{InProcess, MergedDocument, ReadDocuments, STRIKES_MAX, UnreadChange};
 pub use inline::InlineStore;
-pub use meta::{Hub, Meta, put_contact, put_hub, put_lease};
+pub use meta::{Hub, Meta, newest_denylist, put_contact, put_hub, put_lease};
 pub use open::{OpenError, Opening, migrate, open_once, read_only, write_beside};
 pub use query::{
     ListedDocument, ListedRow, SyncState, Travelled, Wanted, WrittenAt, counts_by_status,
@@ -316,6 +317,18 @@ impl Store {
     /// [`StoreError`].
     pub async fn note_fork(&self, epoch: Option<Epoch>) -> Result<(), StoreError> {
         self.ask(|answer| Job::Forked { epoch, answer }).await
+    }
+
+    /// Takes in a list of shut out nodes, whatever way it came; what it says holds from the next
+    /// entry on. The inner error is what speaks against the list.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn take_denylist(
+        &self,
+        list: Vec<u8>,
+    ) -> Result<Result<Taken, DenylistRefused>, StoreError> {
+        self.ask(|answer| Job::Denylist { list, answer }).await
     }
 
     /// Opens a new epoch after `newest`, the last one of which the hub knows; own entries of

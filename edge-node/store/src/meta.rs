@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, types::FromSql};
 use shared_model::id::NodeId;
 use shared_model::log::{AuthorPublicKey, Epoch};
+use shared_model::network::denylist::{Denylist, Denylists};
 use shared_model::time::Timestamp;
 
 use super::StoreError;
@@ -33,6 +34,8 @@ pub struct Meta {
     pub set_aside: u64,
     /// When the certificate runs out by which the hub knows this box.
     pub leaf_until: Option<Timestamp>,
+    /// Version of the list of shut out nodes that is held; 0 is none.
+    pub denylist: u64,
     /// Why the hub will have nothing to do with this box, in the hub's word; none while it has.
     pub refused: Option<String>,
 }
@@ -60,6 +63,7 @@ impl Meta {
             forked: get::<u32>(db, "forked")?.filter(|epoch| *epoch > 0).map(Epoch),
             set_aside: u64::try_from(get::<i64>(db, "set_aside")?.unwrap_or(0)).unwrap_or(0),
             leaf_until: get(db, "leaf_until_ms")?.filter(|ms| *ms > 0).map(Timestamp::from_ms),
+            denylist: u64::try_from(get::<i64>(db, "denylist_version")?.unwrap_or(0)).unwrap_or(0),
             refused: get::<String>(db, "hub_refused")?.filter(|word| !word.is_empty()),
         })
     }
@@ -70,6 +74,27 @@ fn get<T: FromSql>(db: &Connection, key: &str) -> Result<Option<T>, StoreError> 
         .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
         .query_row([key], |row| row.get(0));
     Ok(row.optional()?)
+}
+
+/// The lists of shut out nodes that are held.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when they cannot be read.
+pub(super) fn denylists(db: &Connection, hub: Option<Hub>) -> Result<Denylists, StoreError> {
+    let (Some(bytes), Some(hub)) = (get::<Vec<u8>>(db, "denylists")?, hub) else {
+        return Ok(Denylists::default());
+    };
+    Denylists::from_bytes(&bytes, &hub.author_key)
+        .map_err(|error| StoreError::Damaged(format!("its lists of shut out nodes: {error}")))
+}
+
+/// The newest list, as it is passed on; none when there is none.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn newest_denylist(db: &Connection) -> Result<Option<(Denylist, Vec<u8>)>, StoreError> {
+    let lists = denylists(db, Meta::read(db)?.hub)?;
+    Ok(lists.newest().map(|(list, bytes)| (list.clone(), bytes.to_vec())))
 }
 
 /// Writes one fact. `STRICT` tables keep integers as they are in an untyped column, so the value

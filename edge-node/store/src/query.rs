@@ -157,6 +157,8 @@ pub struct SyncState {
     /// Up to where the hub holds all of the current epoch.
     pub hub_seq: Seq,
     pub clock_trusted: bool,
+    /// The stamp of the own log's last entry.
+    pub newest: Option<Timestamp>,
     /// Entries of others set aside here.
     pub quarantined: u64,
     /// Over the records of the own log.
@@ -218,7 +220,8 @@ pub fn sync_state(db: &Connection) -> Result<SyncState, StoreError> {
         Some((epoch, gap)) => stamp(*epoch, gap.first)?.map(|entry| entry.entry().hlc.at()),
         None => None,
     };
-    let trust = stamp(head.epoch, head.seq)?.map(|entry| entry.entry().clock);
+    let last = stamp(head.epoch, head.seq)?;
+    let trust = last.as_ref().map(|entry| entry.entry().clock);
     let quarantined: i64 = db.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?;
     Ok(SyncState {
         head,
@@ -227,6 +230,7 @@ pub fn sync_state(db: &Connection) -> Result<SyncState, StoreError> {
         oldest_unsent,
         hub_seq: acked.contiguous(meta.node, head.epoch),
         clock_trusted: trust != Some(ClockTrust::Untrusted),
+        newest: last.map(|entry| entry.entry().hlc.at()),
         quarantined: u64::try_from(quarantined).unwrap_or(0),
         digest: digest_of(db, meta.node)?,
         acked,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use shared_model::document::Writer as DocumentWriter;
 use shared_model::log::{AuthorKey, EntryBytes, Epoch, Hash, Seal, Seq};
+use shared_model::network::denylist::{DenylistRefused, Denylists, Taken};
 use shared_model::records::WorkingSet;
 use shared_model::sync::v1::{Ack, EpochHead, FeedItem};
 use shared_model::time::{Hlc, HlcClock, Timestamp};
@@ -16,7 +17,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::checkpoint::Checkpoints;
 use super::documents::{Documents, InProcess, ReadDocuments};
-use super::meta::Meta;
+use super::meta::{self, Meta};
 use super::open::{Opening, open_current, open_writing};
 use super::readers::Readers;
 use super::reserve::Reserve;
@@ -68,6 +69,10 @@ pub(super) enum Job {
         epoch: Option<Epoch>,
         answer: Reply<()>,
     },
+    Denylist {
+        list: Vec<u8>,
+        answer: Reply<Result<Taken, DenylistRefused>>,
+    },
     OpenEpoch {
         epoch: Epoch,
         first: Seq,
@@ -91,6 +96,8 @@ pub(super) struct Desk {
     pub(super) meta: Meta,
     pub(super) head: EpochHead,
     pub(super) clock: HlcClock,
+    /// Who was shut out.
+    pub(super) denylists: Denylists,
     pub(super) set: WorkingSet,
     /// Whether documents changed since the last commit.
     pub(super) documents_changed: bool,
@@ -115,6 +122,7 @@ impl Desk {
             built_ms: opening.built_ms,
             head: EpochHead::empty(meta.epoch),
             clock: HlcClock::new(Hlc::default(), Timestamp::default()),
+            denylists: Denylists::default(),
             meta,
             set: WorkingSet::default(),
             documents_changed: false,
@@ -130,6 +138,7 @@ impl Desk {
         self.set.clear();
         self.meta = Meta::read(db)?;
         self.site.hub = self.meta.hub.map(|hub| hub.node);
+        self.denylists = meta::denylists(db, self.meta.hub)?;
         self.head = chain::own_head(db, self.meta.node, self.meta.epoch)?;
         let last = chain::newest_stamp(db, self.meta.node)?;
         let floor = Timestamp::from_ms(self.built_ms).max(self.meta.hub_now);
@@ -337,6 +346,7 @@ fn refuse_new_work(jobs: Vec<Job>) -> Vec<Job> {
             | Job::Met { .. }
             | Job::Acked { .. }
             | Job::Forked { .. }
+            | Job::Denylist { .. }
             | Job::OpenEpoch { .. }
             | Job::Tail { .. }) => taken.push(job),
         }
@@ -404,6 +414,9 @@ fn do_job(
         }
         Job::Forked { epoch, answer } => {
             finish_with(transaction.and_then(|db| absorb::forked(db, desk, epoch)), answer)
+        }
+        Job::Denylist { list, answer } => {
+            finish_with(transaction.and_then(|db| absorb::denylist(db, desk, &list)), answer)
         }
         Job::OpenEpoch { epoch, first, newest, answer } => finish_with(
             transaction.and_then(|db| reopen::open_epoch(db, desk, epoch, first, newest)),

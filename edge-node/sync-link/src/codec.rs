@@ -3,6 +3,7 @@
 
 use shared_model::id::NodeId;
 use shared_model::log::Hash;
+use shared_model::network::denylist::DENYLIST_BYTES_MAX;
 use shared_model::sync::v1::{Frame, FrameError, Hello};
 use shared_model::sync::v2::{self, Acks, Packer, Tag, Unpacker, Unreadable};
 
@@ -14,7 +15,12 @@ pub enum Message {
     Frame(Frame),
     /// In protocol 2: one acknowledgement for several batches.
     Acks(Acks),
+    /// A signed list of shut out nodes, in any version, to a peer whose hello spoke of such lists.
+    Denylist(Vec<u8>),
 }
+
+/// In front of such a list. Frames of version 1 begin with 0x82, those of version 2 with 0xd1 to 0xd3.
+const DENYLIST: u8 = 0xd4;
 
 impl From<Frame> for Message {
     fn from(frame: Frame) -> Self {
@@ -63,6 +69,7 @@ impl Outbound {
     pub fn encode(&mut self, message: &Message) -> Vec<u8> {
         let frame = match message {
             Message::Acks(acks) => return acks.encode(),
+            Message::Denylist(list) => return [&[DENYLIST], list.as_slice()].concat(),
             Message::Frame(frame) => frame,
         };
         if let Frame::Hello(hello) = frame {
@@ -94,6 +101,15 @@ impl Inbound {
     /// # Errors
     /// [`DecodeError`]; then the session is beyond repair.
     pub fn decode(&mut self, bytes: &[u8]) -> Result<Message, DecodeError> {
+        if let Some((&DENYLIST, list)) = bytes.split_first() {
+            let bounded = list.len() <= DENYLIST_BYTES_MAX;
+            let too_large = FrameError::TooLarge { bytes: list.len() };
+            return if bounded {
+                Ok(Message::Denylist(list.to_vec()))
+            } else {
+                Err(too_large.into())
+            };
+        }
         let Some(tag) = bytes.first().and_then(|byte| Tag::of(*byte)) else {
             let frame = Frame::decode(bytes)?;
             match &frame {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::steps::{Step, contained};
 use crate::id::{EntryId, NodeId};
 use crate::log::{AuthorPublicKey, Entry, EntryBytes, Epoch, Hash, Position, Range, Seal, Seq};
+use crate::network::denylist::Cut;
 use crate::sync::v1::{Candidate, EpochHeld, Finding};
 use crate::time::Hlc;
 use crate::workflows::{Body, Stamp, inspect};
@@ -44,6 +45,8 @@ pub mod reason {
     pub const MISPLACED: &str = "misplaced";
     pub const UNSOUND: &str = "unsound";
     pub const BREAKS_READER: &str = "breaks-reader";
+    /// Its author was shut out, and it stands above the cut.
+    pub const REVOKED: &str = "revoked";
 }
 
 /// An entry set aside. `candidate` counts in the batch.
@@ -256,6 +259,25 @@ impl Sorted {
                 entry: entry_of(&candidates[kept.candidate]).map(|entry| entry.entry().id),
                 reason: reason::BREAKS_READER,
                 detail: detail.clone(),
+                in_chain: true,
+            });
+        }
+    }
+
+    /// What an author that was shut out wrote above its cut keeps its place and has no effect.
+    pub fn set_beyond_aside(&mut self, candidates: &[Candidate], cut: &Cut) {
+        let stays = |at: Position| cut.allows(at.epoch, at.seq);
+        self.steps.retain(|step| stays(step.position));
+        let (kept, beyond): (Vec<Kept>, Vec<Kept>) = std::mem::take(&mut self.kept)
+            .into_iter()
+            .partition(|kept| stays(candidates[kept.candidate].position));
+        self.kept = kept;
+        for kept in beyond {
+            self.aside.push(Aside {
+                candidate: kept.candidate,
+                entry: entry_of(&candidates[kept.candidate]).map(|entry| entry.entry().id),
+                reason: reason::REVOKED,
+                detail: "its author was shut out, and this stands above the cut".to_owned(),
                 in_chain: true,
             });
         }

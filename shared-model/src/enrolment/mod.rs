@@ -17,6 +17,9 @@ use crate::time::Timestamp;
 /// For [`crate::log::AuthorKey::sign`]: keeps these signatures apart from all others of the key.
 pub const SIGNING_CONTEXT: &[u8] = b"omniroute enrolment v1";
 
+/// The word of a refusal that no trying again helps against: a person shut the node out.
+pub const NODE_REVOKED: &str = "node-revoked";
+
 const ENROLMENT_CONTEXT: &str = "omniroute enrolment proof v1";
 const RENEWAL_CONTEXT: &str = "omniroute renewal proof v1";
 

@@ -7,6 +7,7 @@ mod documents;
 mod init;
 mod invite;
 mod money;
+mod node;
 mod opening;
 mod partners;
 mod password;
@@ -50,6 +51,9 @@ enum Command {
     /// Who may use the console.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Boxes: shutting one out, and the signed list that says so.
+    #[command(subcommand)]
+    Node(node::Node),
     /// Models: take them in, publish them to rings of depots by two persons, take them back.
     #[command(subcommand)]
     Models(registry::Models),
@@ -87,6 +91,7 @@ impl Cli {
             Command::MatchStatement(deposit) => deposit.run().await,
             Command::PayRider(pay) => pay.run().await,
             Command::Admin(admin) => admin.run().await,
+            Command::Node(node) => node.run().await,
             Command::Models(models) => Box::pin(models.run()).await,
             Command::Documents(documents) => documents.run().await,
             Command::Partners(partners) => partners.run().await,

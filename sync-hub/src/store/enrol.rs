@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::append::new_entry_id;
 use super::error::{AppendError, StoreError};
+use super::ingest::tips_of;
 use super::signals::Committed;
 use super::standing::key_of;
 use super::{Appended, HubStore};
@@ -65,7 +66,6 @@ impl HubStore {
         reason: &str,
         now: Timestamp,
     ) -> Result<Appended, AppendError> {
-        let cut = self.head(node).await?.map_or_else(Default::default, |head| head.1);
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
         let revoked = tx
@@ -74,10 +74,15 @@ impl HubStore {
         if revoked == 0 {
             return Err(StoreError::NotEnrolled { node }.into());
         }
+        // The row is locked: nothing of the node's comes in between the cut and the commit.
+        let tips = tips_of(&tx, node).await?;
+        self.deny_in(&tx, node, &tips, now).await?;
+        let cut = tips.values().next_back().map_or_else(Default::default, |tip| tip.seq);
         let command = Command::RevokeNode(RevokeNode { id, node, cut, reason: reason.to_owned() });
         let (appended, committed) = self.append_in(&tx, &command, NO_MONEY, now).await?;
         tx.commit().await?;
         self.signals().tell(committed.unwrap_or(Committed::NOTHING_TRAVELS));
+        self.signals().tell_decided();
         Ok(appended)
     }
 

@@ -13,6 +13,7 @@ use shared_model::admission::{
 };
 use shared_model::id::{EntryId, NodeId};
 use shared_model::log::{Epoch, Hash, Seq};
+use shared_model::network::denylist::Cut;
 use shared_model::records::Digest;
 use shared_model::sync::v1::{Ack, Candidate};
 use shared_model::time::{Hlc, Timestamp};
@@ -25,6 +26,8 @@ use super::projecting::gather;
 
 /// How often a transaction that gave way to another is tried again.
 pub(super) const TRIES_MAX: usize = 5;
+/// Entries above a revoked node's cut that are kept.
+const BEYOND_CUT_MAX: i64 = 10_000;
 /// Shorter work is not worth handing to another thread.
 const CANDIDATES_INLINE_MAX: usize = 32;
 
@@ -62,10 +65,13 @@ impl HubStore {
     ) -> Result<(Ack, Landed), StoreError> {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
-        lock_node(&tx, node).await?;
+        let revoked = lock_node(&tx, node).await?;
         let (tips, digest) = try_join!(tips_of(&tx, node), digest_of(&tx, node))?;
         let held = held_hashes(&tx, node, &tips, candidates).await?;
         let mut sorted = self.sort_apart(node, &tips, held, candidates).await?;
+        if revoked {
+            sorted.set_beyond_aside(candidates, &self.cut_of_revoked(&tx, node).await?);
+        }
         let steps = std::mem::take(&mut sorted.steps);
         let gathered = gather(&tx, steps, self.0.warm.take(node, digest)).await?;
         sorted.set_broken_aside(candidates, &gathered.broken);
@@ -82,6 +88,21 @@ impl HubStore {
         let ack = ack(&tx, node, &tips, set_aside).await?;
         tx.commit().await?;
         Ok((ack, landed))
+    }
+
+    /// What of a revoked node's log stays valid. The rest is set aside with its bytes, up to a limit:
+    /// a thief must not fill the disk.
+    async fn cut_of_revoked(&self, tx: &Transaction<'_>, node: NodeId) -> Result<Cut, StoreError> {
+        let statement = tx
+            .prepare_cached(
+                "SELECT count(*) FROM quarantine WHERE node = $1 AND reason = 'revoked'",
+            )
+            .await?;
+        let aside: i64 = tx.query_one(&statement, &[node.as_uuid()]).await?.get(0);
+        match self.cut_in(tx, node).await? {
+            Some(cut) if aside < BEYOND_CUT_MAX => Ok(cut),
+            Some(_) | None => Err(StoreError::Revoked { node }),
+        }
     }
 
     /// Reading the payloads of a large batch must not hold up the other tasks of its thread.
@@ -103,15 +124,13 @@ impl HubStore {
     }
 }
 
-/// Of several processes that take in entries of one node, one at a time does.
-async fn lock_node(tx: &Transaction<'_>, node: NodeId) -> Result<(), StoreError> {
+/// Of several processes that take in entries of one node, one at a time does. Says whether the node
+/// was revoked.
+async fn lock_node(tx: &Transaction<'_>, node: NodeId) -> Result<bool, StoreError> {
     let statement = tx.prepare_cached("SELECT status FROM node WHERE node = $1 FOR UPDATE").await?;
     let row = tx.query_opt(&statement, &[node.as_uuid()]).await?;
     let status: String = row.ok_or(StoreError::NotEnrolled { node })?.get(0);
-    if status == "revoked" {
-        return Err(StoreError::Revoked { node });
-    }
-    Ok(())
+    Ok(status == "revoked")
 }
 
 /// Where the chains of a node stand.

@@ -5,6 +5,7 @@
 //! It knows no socket and starts no task.
 
 mod append;
+mod denylist;
 mod enrol;
 mod error;
 mod feed;
@@ -33,6 +34,7 @@ use uuid::Uuid;
 
 pub use append::Appended;
 pub(crate) use append::new_entry_id;
+pub use denylist::SignedDenylist;
 pub use enrol::Door;
 pub use error::{AppendError, StoreError};
 pub use feed::FEED_ITEMS_MAX;

@@ -119,7 +119,7 @@ impl Signals {
         &self,
         client: &tokio_postgres::Client,
     ) -> Result<(), StoreError> {
-        let payload = format!("{} {}", self.0.process, FEED | DOCUMENTS | CHANGED);
+        let payload = format!("{} {}", self.0.process, FEED | DOCUMENTS | CHANGED | DECIDED);
         client.execute("SELECT pg_notify($1, $2)", &[&CHANNEL, &payload]).await?;
         Ok(())
     }

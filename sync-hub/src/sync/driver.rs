@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::blobs;
 use super::endpoint::{PeerConnection, close, close_with};
 use crate::clock;
+use crate::node_hours::count_bytes;
 use crate::store::{FEED_ITEMS_MAX, HubStore, StoreError};
 use sync_link::frames::{FrameReceiver, FrameSender};
 
@@ -28,6 +29,8 @@ use sync_link::frames::{FrameReceiver, FrameSender};
 const HELLO_WITHIN: Duration = Duration::from_secs(20);
 /// A node with nothing to say may be silent for long; one that is silent for a day begins anew.
 const SILENT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// A node that was shut out and hands in what it has must not take long over it.
+const SHUT_OUT_SILENT_MAX: Duration = Duration::from_secs(60);
 /// While a session lives its node counts as seen; whether it was revoked is looked up as often.
 const SEEN_EVERY: Duration = Duration::from_secs(20);
 /// Frames read ahead of being handled.
@@ -65,7 +68,7 @@ impl FrameSink for FrameSender {
 /// The sessions of this process: one a node, the newest.
 #[derive(Clone)]
 pub struct Driver {
-    store: HubStore,
+    pub(super) store: HubStore,
     stopping: CancellationToken,
     sessions: Arc<Mutex<HashMap<NodeId, Live>>>,
     protocol_max: u16,
@@ -133,6 +136,7 @@ impl Driver {
                 tokio::select! {
                     end = session => end,
                     never = blobs::serve(&peer.connection, &self.store, peer.node) => match never {},
+                    never = count_bytes(&peer.connection, &self.store, peer.node) => match never {},
                 }
             }
             Err(error) => {
@@ -208,10 +212,11 @@ impl Driver {
         let conversation = Conversation {
             driver: self,
             node,
-            session: HubSession::offering(node, self.protocol_max),
+            session: HubSession::offering(node, self.protocol_max).hearing_out(),
             inbound: Inbound::new(node, self.protocol_max),
             frames_in,
             frames_out,
+            denylist: None,
             replaced,
             heard: Instant::now(),
         };
@@ -227,15 +232,17 @@ impl Driver {
     }
 }
 
-struct Conversation<'a> {
-    driver: &'a Driver,
-    node: NodeId,
-    session: HubSession,
+pub(super) struct Conversation<'a> {
+    pub(super) driver: &'a Driver,
+    pub(super) node: NodeId,
+    pub(super) session: HubSession,
     inbound: Inbound,
     frames_in: mpsc::Receiver<anyhow::Result<Option<Vec<u8>>>>,
-    frames_out: mpsc::Sender<Message>,
+    pub(super) frames_out: mpsc::Sender<Message>,
+    /// Version of the list of shut out nodes that the node holds; none when it knows of none such.
+    pub(super) denylist: Option<u64>,
     replaced: &'a CancellationToken,
-    heard: Instant,
+    pub(super) heard: Instant,
 }
 
 impl Conversation<'_> {
@@ -274,7 +281,7 @@ impl Conversation<'_> {
                     self.session.handle_feed_grew();
                     self.act().await
                 }
-                _ = decided.changed() => self.let_branch_in().await,
+                _ = decided.changed() => self.look_at_decisions().await,
                 _ = seen.tick() => self.still_here().await,
                 () = tokio::time::sleep_until(self.heard + patience) => {
                     self.farewell(ByeReason::Done, "nothing was heard for long").await;
@@ -306,6 +313,7 @@ impl Conversation<'_> {
                     self.act().await?;
                     return Ok(Some(self.turn_away("a node acknowledges no batches").await));
                 }
+                Ok(Message::Denylist(list)) => self.take_denylist(&list).await?,
                 Err(error) => {
                     self.act().await?;
                     return Ok(Some(self.unreadable(error).await));
@@ -362,9 +370,13 @@ impl Conversation<'_> {
         let (store, node, now) = (&self.driver.store, self.node, clock::now());
         match action {
             HubAction::Send(frame) => {
+                let welcome = matches!(frame, Frame::Welcome(_));
                 // Nobody receives any more only when the link is gone.
                 if self.frames_out.send(frame.into()).await.is_err() {
                     return Ok(Some(End::Gone));
+                }
+                if welcome {
+                    self.offer_denylist().await?;
                 }
             }
             HubAction::Acknowledge(acks) => {
@@ -375,6 +387,7 @@ impl Conversation<'_> {
             HubAction::LookUp(hello) => {
                 store.note_seen(node, Some(&hello.software), now).await?;
                 store.tell_changed();
+                self.denylist = hello.denylist;
                 let standing = store.standing(&hello, now).await?;
                 self.session.handle_standing(standing);
             }
@@ -422,13 +435,27 @@ impl Conversation<'_> {
         Ok(Some(End::Closed(ByeReason::Done)))
     }
 
+    /// A person decided about some node: it may be this one that is out or comes in.
+    async fn look_at_decisions(&mut self) -> Result<Option<End>, StoreError> {
+        match self.still_here().await? {
+            Some(end) => Ok(Some(end)),
+            None => self.let_branch_in().await,
+        }
+    }
+
     async fn still_here(&mut self) -> Result<Option<End>, StoreError> {
         let (store, now) = (&self.driver.store, clock::now());
         if store.note_seen(self.node, None, now).await? {
+            self.offer_denylist().await?;
             // Signals may get lost: look whether there is more, too.
             self.session.handle_feed_grew();
             return self.act().await;
         }
+        if self.session.is_shut_out() && self.heard.elapsed() < SHUT_OUT_SILENT_MAX {
+            return Ok(None);
+        }
+        // What has come already is set aside with its bytes.
+        self.finish_received().await;
         self.farewell(ByeReason::Revoked, "this node was revoked; call the region's desk").await;
         Ok(Some(End::Closed(ByeReason::Revoked)))
     }

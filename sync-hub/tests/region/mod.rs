@@ -213,6 +213,7 @@ pub(crate) fn hello(depot: &Depot, entries: &[EntryBytes]) -> Hello {
         hub_incarnation: None,
         cursor: 0,
         software: "test".to_owned(),
+        denylist: None,
         now: NOW,
     }
 }

@@ -121,6 +121,7 @@ fn frames(log: &[EntryBytes]) -> Vec<Vec<u8>> {
             cursor: 7,
             software: "0.1.0".to_owned(),
             now: MORNING,
+            denylist: Some(3),
         }));
         let ranges = vec![Range { first: Seq(1), last: Seq(9) }];
         frames.push(Frame::Welcome(Welcome {

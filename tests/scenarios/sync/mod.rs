@@ -13,6 +13,7 @@ mod poison;
 mod resend;
 mod restore;
 mod rot;
+mod shut_out;
 mod tcp;
 mod wire;
 

@@ -84,6 +84,7 @@ impl Session {
             cursor: 0,
             software: "test".to_owned(),
             now: now(),
+            denylist: None,
         };
         let mut link = runtime.block_on(HubLink::connect(&config)).expect("the hub listens");
         runtime.block_on(link.send(&Frame::Hello(hello).encode())).expect("sent");

@@ -266,6 +266,8 @@ impl World {
                 link.session.pace().note_trip(now_ms.max(1));
                 link.session.handle_acks(acks, now_ms);
             }
+            // The hub here keeps no list of shut out nodes.
+            Message::Denylist(_) => return Err(End::Unreadable),
         }
         if link.session.is_welcomed() && !welcomed {
             link.session.pace().note_trip(now_ms.max(1));

@@ -181,7 +181,9 @@ impl World {
                 let Some(bytes) = link.inbox.pop_front() else { break };
                 match link.inbound.decode(&bytes) {
                     Ok(Message::Frame(frame)) => link.session.handle_frame(frame),
-                    Ok(Message::Acks(_)) => return Err(End::Bye(ByeReason::Misbehaved)),
+                    Ok(Message::Acks(_) | Message::Denylist(_)) => {
+                        return Err(End::Bye(ByeReason::Misbehaved));
+                    }
                     Err(_) => return Err(End::Bye(ByeReason::Misbehaved)),
                 }
             }

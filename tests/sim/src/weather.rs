@@ -328,6 +328,7 @@ impl World {
             cursor: self.hub.feed_head(),
             software: "forger".to_owned(),
             now: self.hub_now(),
+            denylist: None,
         };
         self.let_in(node, &forger, hello, batch)
     }

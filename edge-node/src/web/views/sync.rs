@@ -5,14 +5,14 @@ use axum::extract::State;
 use axum::routing::get;
 use serde_json::{Value, json};
 
+use shared_model::enrolment::NODE_REVOKED;
 use shared_model::time::Timestamp;
 
 use crate::identity::SignedIn;
-use crate::judged_time::judged;
+use crate::judged_time::{Clock, judged};
 use crate::node::wall_clock;
 use crate::state::BUILT;
 use crate::store::{Damage, SyncState, sync_state};
-use crate::sync::lease::NODE_REVOKED;
 use crate::web::app::App;
 use crate::web::body::Json;
 use crate::web::problem::Problem;
@@ -32,8 +32,9 @@ async fn show(State(app): State<App>, _: SignedIn) -> Result<Json<Value>, Proble
 pub fn sync_json(state: &SyncState, damage: &[Damage], now: Timestamp) -> Value {
     let meta = &state.meta;
     let revoked = meta.refused.as_deref() == Some(NODE_REVOKED);
-    let expired =
-        meta.leaf_until.is_some_and(|until| judged(now, BUILT.max(meta.hub_now)) >= until);
+    let floor = BUILT.max(meta.hub_now);
+    let expired = meta.leaf_until.is_some_and(|until| judged(now, floor) >= until);
+    let clock = Clock::of(now, floor, state.newest.unwrap_or(floor));
     let word = if meta.forked.is_some() || meta.set_aside > 0 || !damage.is_empty() || revoked {
         "blocked"
     } else if meta.last_contact.is_none() {
@@ -53,10 +54,13 @@ pub fn sync_json(state: &SyncState, damage: &[Damage], now: Timestamp) -> Value 
         "epoch": meta.epoch.0,
         "head_seq": state.head.seq.0,
         "hub_seq": state.hub_seq.0,
-        "clock_trusted": state.clock_trusted,
+        "clock_trusted": state.clock_trusted && clock == Clock::Right,
+        "clock": clock.word(),
+        "clock_floor_ms": floor.ms(),
         "certificate_until_ms": meta.leaf_until.map(|until| until.ms()),
         "certificate_expired": expired,
         "refused": meta.refused,
+        "denylist_version": meta.denylist,
         "damaged": damage.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

@@ -181,6 +181,7 @@ async fn serve(
         match inbound.decode(&bytes)? {
             Message::Frame(frame) => session.handle_frame(frame),
             Message::Acks(_) => anyhow::bail!("a node acknowledges nothing"),
+            Message::Denylist(_) => anyhow::bail!("nobody was shut out"),
         }
         while let Some(action) = session.poll_action() {
             let message = match action {
@@ -361,6 +362,7 @@ impl Talk<'_> {
         match self.inbound.decode(bytes)? {
             Message::Frame(frame) => self.session.handle_frame(frame),
             Message::Acks(acks) => self.session.handle_acks(acks, now_ms),
+            Message::Denylist(_) => anyhow::bail!("nobody was shut out"),
         }
         if self.session.is_welcomed() && !welcomed {
             self.outbound.speak(self.session.protocol());

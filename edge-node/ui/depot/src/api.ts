@@ -252,4 +252,6 @@ export interface Sync {
   certificate_expired: boolean;
   /** The hub's word for why it has nothing to do with this box. */
   refused: string | null;
+  /** Of the list of boxes that the region shut out; 0 is none. */
+  denylist_version: number;
 }

@@ -14,7 +14,7 @@ function sync(given: Partial<Sync>): Sync {
   return {
     state: 'sent', unsent: 0, oldest_unsent_ms: null, last_contact_ms: NOW - 3 * MIN, hub: 'nairobi',
     quarantined: 0, epoch: 1, head_seq: 9, hub_seq: 9, clock_trusted: true,
-    certificate_until_ms: NOW + DAY, certificate_expired: false, refused: null, ...given,
+    certificate_until_ms: NOW + DAY, certificate_expired: false, refused: null, denylist_version: 0, ...given,
   };
 }
 

@@ -150,6 +150,7 @@ impl EdgeSession {
             cursor: own.cursor,
             software: own.software,
             now: own.now,
+            denylist: None,
         };
         Self {
             node: own.node,
@@ -170,6 +171,15 @@ impl EdgeSession {
             waiting: VecDeque::new(),
             actions: VecDeque::from([EdgeAction::Send(Frame::Hello(hello))]),
         }
+    }
+
+    /// Says in the hello which list of shut out nodes is held; the hub then gives a newer one.
+    #[must_use]
+    pub fn holding_denylist(mut self, version: u64) -> Self {
+        if let Some(EdgeAction::Send(Frame::Hello(hello))) = self.actions.front_mut() {
+            hello.denylist = Some(version);
+        }
+        self
     }
 
     /// The next thing to do.

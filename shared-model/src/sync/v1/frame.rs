@@ -82,6 +82,10 @@ pub struct Hello {
     pub software: String,
     #[n(8)]
     pub now: Timestamp,
+    /// Version of the list of shut out nodes that is held. None says that the node knows of no such
+    /// lists: software before them leaves the field out, and skips it.
+    #[n(9)]
+    pub denylist: Option<u64>,
 }
 
 /// How the two histories of the node's log compare.

@@ -116,6 +116,10 @@ pub struct HubSession {
     author_key: Option<AuthorPublicKey>,
     chains: BTreeMap<Epoch, Chain>,
     forked: Option<Epoch>,
+    hears_out: bool,
+    /// The node was revoked: it hands in what it has up to these heads, gets nothing, and is sent
+    /// away.
+    shut_out: Option<Vec<EpochHead>>,
     tail: Option<(Epoch, Range)>,
     feed_sent: u64,
     feed_in_flight: usize,
@@ -146,6 +150,8 @@ impl HubSession {
             author_key: None,
             chains: BTreeMap::new(),
             forked: None,
+            hears_out: false,
+            shut_out: None,
             tail: None,
             feed_sent: 0,
             feed_in_flight: 0,
@@ -154,6 +160,14 @@ impl HubSession {
             feed_grew: false,
             actions: VecDeque::new(),
         }
+    }
+
+    /// Lets a node that was revoked hand in what it has, once, before it is sent away. For a store that
+    /// sets aside what stands above the node's cut.
+    #[must_use]
+    pub const fn hearing_out(mut self) -> Self {
+        self.hears_out = true;
+        self
     }
 
     /// The next thing to do.
@@ -170,6 +184,12 @@ impl HubSession {
     #[must_use]
     pub const fn protocol(&self) -> u16 {
         self.protocol
+    }
+
+    /// Whether the node was revoked, and only hands in what it has.
+    #[must_use]
+    pub const fn is_shut_out(&self) -> bool {
+        self.shut_out.is_some()
     }
 
     /// Whether the node showed another history than the one held.
@@ -189,6 +209,9 @@ impl HubSession {
                 self.feed_in_flight = self.feed_in_flight.saturating_sub(1);
                 self.actions.push_back(HubAction::NoteCursor { position });
                 self.feed_more();
+            }
+            (Stage::Streaming, Frame::Status(_)) if self.shut_out.is_some() => {
+                self.end(ByeReason::Revoked, REVOKED);
             }
             (Stage::Streaming, Frame::Status(status)) => {
                 self.actions.push_back(HubAction::NoteStatus(status));
@@ -211,9 +234,12 @@ impl HubSession {
         let (Some(standing), Some(hello)) = (standing, self.hello.take()) else {
             return self.end(ByeReason::NotEnrolled, "this node is not enrolled in the region");
         };
-        if standing.revoked {
-            return self.end(ByeReason::Revoked, "this node was revoked; call the region's desk");
+        let only_goes_on = compare(&hello, &standing) == Verdict::Current;
+        let heard = !self.hears_out || has_shown_all(&hello.heads, &standing.heads);
+        if standing.revoked && (heard || !only_goes_on) {
+            return self.end(ByeReason::Revoked, REVOKED);
         }
+        self.shut_out = standing.revoked.then(|| hello.heads.clone());
         self.author_key = Some(standing.author_key);
         for head in &standing.heads {
             let chain = Chain { epoch: head.epoch, seq: head.seq, head: head.hash };
@@ -261,6 +287,13 @@ impl HubSession {
             for _ in 0..batches {
                 self.actions.push_back(HubAction::Send(Frame::Ack(ack.clone())));
             }
+        }
+        let reached = |head: &EpochHead| {
+            self.chains.get(&head.epoch).is_some_and(|chain| chain.seq >= head.seq)
+                || head.seq.0 == 0
+        };
+        if self.shut_out.as_ref().is_some_and(|heads| heads.iter().all(reached)) {
+            self.end(ByeReason::Revoked, REVOKED);
         }
     }
 
@@ -380,7 +413,8 @@ impl HubSession {
     }
 
     fn feed_more(&mut self) {
-        let waits = self.stage == Stage::Streaming && self.tail.is_none();
+        let waits =
+            self.stage == Stage::Streaming && self.tail.is_none() && self.shut_out.is_none();
         let free = !self.reading_feed && self.feed_in_flight < WINDOW_FRAMES_MAX;
         if waits && free && !self.feed_dry {
             self.reading_feed = true;
@@ -398,6 +432,16 @@ impl HubSession {
         self.stage = Stage::Closed;
         self.actions.push_back(HubAction::Close(bye));
     }
+}
+
+const REVOKED: &str = "this node was revoked; call the region's desk";
+
+/// Whether the hub holds, in effect or set aside, all that the node says it wrote.
+fn has_shown_all(theirs: &[EpochHead], ours: &[EpochHead]) -> bool {
+    theirs.iter().all(|theirs| {
+        let ours = ours.iter().find(|head| head.epoch == theirs.epoch);
+        theirs.seq <= ours.map_or(Seq(0), |head| head.seq)
+    })
 }
 
 /// Compares the node's heads with what the hub holds.

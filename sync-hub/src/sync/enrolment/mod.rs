@@ -9,6 +9,7 @@ mod turnstile;
 
 use std::future::Future;
 
+use shared_model::enrolment::NODE_REVOKED;
 use shared_model::id::{EntityCode, NodeId, SiteCode};
 use shared_model::time::Timestamp;
 
@@ -103,7 +104,7 @@ impl Refusal {
             Self::SiteTaken { .. } => "site-taken",
             Self::OtherAuthorKey => "other-author-key",
             Self::NodeUnknown => "node-unknown",
-            Self::NodeRevoked => "node-revoked",
+            Self::NodeRevoked => NODE_REVOKED,
             Self::Malformed(_) => "malformed",
             Self::ProofInvalid => "proof-invalid",
             Self::HubFailed => "hub-failed",

@@ -326,7 +326,8 @@ async fn what_the_hub_holds_is_shown_as_travelled() {
         "state": "never", "unsent": 7, "oldest_unsent_ms": before["oldest_unsent_ms"],
         "last_contact_ms": null, "hub": super::HUB, "quarantined": 0, "epoch": 1, "head_seq": 7,
         "hub_seq": 0, "clock_trusted": true, "damaged": [], "certificate_until_ms": null,
-        "certificate_expired": false, "refused": null,
+        "certificate_expired": false, "refused": null, "denylist_version": 0,
+        "clock": "right", "clock_floor_ms": before["clock_floor_ms"],
     });
     assert_eq!(before, expected);
     assert!(number_of(&before["oldest_unsent_ms"]) > 0);

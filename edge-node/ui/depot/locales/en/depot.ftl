@@ -80,6 +80,15 @@ chip-revoked = Shut out by the region · { $count } stay here
 chip-revoked-next = call the region’s desk
 chip-expired = Certificate expired · { $count } waiting
 chip-expired-next = renewed by itself when the link is back
+shut-out = Boxes that were shut out
+shut-out-how = List { $version } is held here. Carry it to a depot that has no link: save it on your phone, hand it in there.
+shut-out-none = No list is held here. Hand in one that was saved at another depot of the region.
+shut-out-save = Save the list
+shut-out-take = Hand in a list
+shut-out-taken = List { $version } counts from now on
+shut-out-known = Nothing new: list { $version } is held
+shut-out-refused = That is no list of this region. Save it again at another depot.
+shut-out-not-saved = The list could not be saved. Try again.
 chip-clock = Clock not trusted: call the manager
 
 ## Words used on many pages

@@ -80,6 +80,15 @@ chip-revoked = Exclu par la région · { $count } restent ici
 chip-revoked-next = appelez le bureau régional
 chip-expired = Certificat expiré · { $count } en attente
 chip-expired-next = renouvelé tout seul au retour de la liaison
+shut-out = Boîtiers exclus
+shut-out-how = La liste { $version } est ici. Portez-la à un dépôt sans liaison : enregistrez-la sur votre téléphone, remettez-la là-bas.
+shut-out-none = Aucune liste ici. Remettez celle qui a été enregistrée dans un autre dépôt de la région.
+shut-out-save = Enregistrer la liste
+shut-out-take = Remettre une liste
+shut-out-taken = La liste { $version } compte dès maintenant
+shut-out-known = Rien de nouveau : la liste { $version } est déjà ici
+shut-out-refused = Ce n’est pas une liste de cette région. Enregistrez-la de nouveau dans un autre dépôt.
+shut-out-not-saved = La liste n’a pas pu être enregistrée. Réessayez.
 chip-clock = Horloge non fiable : appelez le responsable
 
 ## Mots de plusieurs pages
