@@ -48,7 +48,7 @@ fn clock_at_1970_still_sells() {
 }
 
 /// Debian keeps it in a folder named after the machine's architecture.
-fn faketime_library() -> PathBuf {
+pub(crate) fn faketime_library() -> PathBuf {
     let folders = std::fs::read_dir("/usr/lib").expect("a Debian system");
     folders
         .filter_map(|folder| Some(folder.ok()?.path().join("faketime/libfaketimeMT.so.1")))

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use model_bundle::folder;
 use model_bundle::manifest::Kind;
 use model_bundle::{Day, PinnedKeys, PublicKey, Verified};
+use rusqlite::Connection;
 use shared_model::blob::BlobId;
 use shared_model::id::ModelCode;
 use shared_model::inference::{Held, Life, PublishedModel};
@@ -22,8 +23,9 @@ use super::records::Records;
 use super::runner::worker;
 use super::service::{DAY_MS, Standing};
 use super::sums;
-use crate::state::StateDir;
-use crate::store::{StoreError, read_only};
+use crate::judged_time::judged;
+use crate::state::{BUILT, StateDir};
+use crate::store::{Meta, StoreError, read_only};
 
 /// The models of a depot's folder.
 pub struct Local {
@@ -71,7 +73,9 @@ impl Local {
     pub fn open(state: &StateDir, now: Timestamp) -> anyhow::Result<Self> {
         let root = state.models();
         let site = state.site()?.site;
-        let records = read_only(&state.database(), |db| Records::read(db, &site))?;
+        let read = |db: &Connection| Ok((Records::read(db, &site)?, Meta::read(db)?.hub_now));
+        let (records, hub_now) = read_only(&state.database(), read)?;
+        let now = judged(now, BUILT.max(hub_now));
         Ok(Self {
             blobs: Blobs::open(&root, Disk::default(), STORE_BYTES_MAX)?,
             pointers: Pointers::new(&root, Disk::default()),

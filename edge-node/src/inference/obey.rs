@@ -7,6 +7,7 @@ use std::sync::Arc;
 use inference::Failure;
 use model_bundle::manifest::Kind;
 use model_bundle::{Day, PinnedKeys, Sha256Hash, Verified};
+use rusqlite::Connection;
 use shared_model::blob::BlobId;
 use shared_model::id::ModelCode;
 use shared_model::inference::{Announcement, Held, Life, PublishedModel, State, Step, Unfit};
@@ -17,7 +18,7 @@ use super::pointers::PointersError;
 use super::records::Records;
 use super::runner::{Role, is_doubtful, is_models_fault};
 use super::service::{Models, Ready, Standing, locked};
-use crate::store::StoreError;
+use crate::store::{Meta, StoreError};
 
 /// Times that a bundle may be too slow to load, or end its worker, before it is refused.
 const LOAD_TRIES_MAX: u32 = 3;
@@ -77,7 +78,9 @@ impl Look {
 impl Models {
     pub(super) async fn obey_orders(&self) -> Result<(), ObeyError> {
         let site = self.0.site.clone();
-        let records = self.0.store.read(move |db| Records::read(db, &site)).await?;
+        let read = move |db: &Connection| Ok((Records::read(db, &site)?, Meta::read(db)?.hub_now));
+        let (records, hub_now) = self.0.store.read(read).await?;
+        self.raise_floor(hub_now);
         let models = self.clone();
         tokio::task::spawn_blocking(move || models.obey_all(&records))
             .await
@@ -298,7 +301,7 @@ impl Models {
     }
 
     fn day(&self) -> Day {
-        Day::from_unix_ms((self.0.now)().ms())
+        Day::from_unix_ms(self.judged_now().ms())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ use super::disk::Disk;
 use super::journal::{Asked, Note};
 use super::pointers::{Lives, Pointers, PointersError, Stamp};
 use super::runner::{Role, Runner};
+use crate::judged_time::judged;
+use crate::state::BUILT;
 use crate::store::Store;
 
 /// Answers and outcomes that wait to be written down; above it they are counted and let go.
@@ -92,6 +95,7 @@ pub(super) struct Inner {
     pub(super) blobs: Blobs,
     pub(super) pointers: Pointers,
     pub(super) now: fn() -> Timestamp,
+    floor_ms: AtomicI64,
     runners: [Mutex<Box<dyn Runner>>; 2],
     lives: Mutex<(Option<Stamp>, Arc<Lives>)>,
     pub(super) ready: Mutex<BTreeMap<(BlobId, Role), Arc<Ready>>>,
@@ -127,6 +131,7 @@ impl Models {
             blobs,
             pointers,
             now: parts.now,
+            floor_ms: AtomicI64::new(BUILT.ms()),
             runners: [Mutex::new(active), Mutex::new(shadow)],
             lives: Mutex::new(lives),
             ready: Mutex::default(),
@@ -242,8 +247,19 @@ impl Models {
         told.await.expect("the journal runs");
     }
 
+    /// The hour by which bundles are judged: a clock that went back keeps no expired one alive.
+    pub(super) fn judged_now(&self) -> Timestamp {
+        let floor = Timestamp::from_ms(self.0.floor_ms.load(Ordering::Relaxed));
+        judged((self.0.now)(), floor)
+    }
+
+    /// Takes note of an hour that has passed for certain.
+    pub(super) fn raise_floor(&self, hub_now: Timestamp) {
+        self.0.floor_ms.fetch_max(hub_now.ms(), Ordering::Relaxed);
+    }
+
     pub(super) fn today(&self) -> u32 {
-        u32::try_from((self.0.now)().ms().div_euclid(DAY_MS)).unwrap_or(0)
+        u32::try_from(self.judged_now().ms().div_euclid(DAY_MS)).unwrap_or(0)
     }
 
     pub(super) fn life(&self, model: &ModelCode) -> Life {

@@ -30,7 +30,7 @@ use super::blobs::{BlobError, Blobs, hash};
 use super::disk::{Disk, DiskStep};
 use super::runner::Runner;
 use super::{Baseline, Models, Parts, Question};
-use crate::store::{Hub, Opening, Store, migrate, put_hub, write_beside};
+use crate::store::{Hub, Meta, Opening, Store, migrate, put_hub, write_beside};
 
 const NODE: NodeId = NodeId::new(Uuid::from_u128(100));
 const HUB: NodeId = NodeId::new(Uuid::from_u128(900));
@@ -463,6 +463,30 @@ async fn a_bundle_for_other_features_an_expired_one_and_one_for_a_later_runtime_
         assert_eq!(state, State::Refused, "{note}");
         assert!(note.contains(reason), "{note}");
     }
+}
+
+/// The hub's stamp says that the bundle's last day is over; the box's clock, which went back, does not.
+#[tokio::test]
+async fn a_clock_that_went_back_keeps_no_bundle_alive() {
+    let mut depot = Depot::new().await;
+    depot.region.bundle(4, 10, |m| m["expires_on"] = json!("2026-12-15"));
+    let models = depot.models();
+    depot.ordered(4, Step::Activate).await;
+    depot.settle(&models).await;
+    assert_eq!(answers(&models), Some(4));
+    let before = NOW_MS.load(Ordering::SeqCst);
+    NOW_MS.store(before + 40 * 86_400_000, Ordering::SeqCst);
+    let said_later = depot.region.pin();
+    NOW_MS.store(before, Ordering::SeqCst);
+    depot.hear(said_later).await;
+    depot.settle(&models).await;
+    assert_eq!((answers(&models), standing(&models).0), (None, State::Expired));
+    // A clock that was years ahead for an hour moves nothing.
+    NOW_MS.store(before + 4_000 * 86_400_000, Ordering::SeqCst);
+    depot.settle(&models).await;
+    NOW_MS.store(before, Ordering::SeqCst);
+    let meta = depot.store.read(Meta::read).await.unwrap();
+    assert_eq!(meta.hub_now.ms(), before + 40 * 86_400_000);
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ use system_tests::api::fresh;
 use system_tests::depot::Depot;
 use system_tests::wait::until;
 
+use crate::clock::faketime_library;
+
 use super::{LONGEST, Region, STAND, in_fleet, orders, receive, sold};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -70,6 +72,55 @@ fn a_certificate_that_ran_out_is_renewed_at_the_next_contact_and_the_till_never_
         assert!(sync["certificate_until_ms"].as_i64() > Some(edge_node::store::now().ms()));
         assert_eq!(sync["refused"], json!(null));
     }
+    region.close(vec![depot]);
+}
+
+/// By the clock that went back the certificate would still hold. The box knows better, says so to its
+/// people, and gets along with the hub all the same.
+#[test]
+fn a_clock_that_went_back_keeps_no_certificate_alive() {
+    let region = Region::start();
+    let mut depot = region.depot("NBO-1");
+    receive(&depot.signed_in("manager"), STAND, 9);
+    region.wait_for_agreement(&["NBO-1"]);
+    depot.stop();
+    age_certificate(&region, &depot, 120);
+    region.cable.cut();
+    let preload = format!("LD_PRELOAD={}", faketime_library().display());
+    depot.wrap(&["env", &preload, "FAKETIME=-100d", "FAKETIME_DONT_FAKE_MONOTONIC=1"]);
+    depot.serve();
+    let manager = depot.signed_in("manager");
+    let sync = manager.get("/api/v1/sync");
+    let floor = sync["clock_floor_ms"].clone();
+    assert_eq!((&sync["clock"], &sync["clock_trusted"]), (&json!("behind"), &json!(false)));
+    until("the page says it", LONGEST, || {
+        (manager.get("/api/v1/sync")["certificate_expired"] == json!(true)).then_some(())
+    });
+    let (order, _) = sold(&manager, STAND);
+    region.cable.mend();
+    let console = region.hub.console();
+    until("what waited has come", LONGEST, || {
+        (orders(&console, "/api/v1/orders") == std::slice::from_ref(&order)).then_some(())
+    });
+    let sync = manager.get("/api/v1/sync");
+    assert_eq!((&sync["certificate_expired"], &sync["clock"]), (&json!(false), &json!("behind")));
+    assert!(sync["clock_floor_ms"].as_i64() > floor.as_i64(), "the hub's hour counts: {sync}");
+    // Years ahead: the floor stays where the hub left it.
+    depot.stop();
+    region.cable.cut();
+    depot.wrap(&["env", &preload, "FAKETIME=+3000d", "FAKETIME_DONT_FAKE_MONOTONIC=1"]);
+    depot.serve();
+    let manager = depot.signed_in("manager");
+    let _ = sold(&manager, STAND);
+    let ahead = manager.get("/api/v1/sync");
+    assert_eq!(ahead["clock"], json!("ahead"));
+    assert_eq!(ahead["clock_floor_ms"], sync["clock_floor_ms"]);
+    assert_eq!(ahead["certificate_expired"], json!(false), "{ahead}");
+    depot.stop();
+    depot.wrap(&["env"]);
+    region.cable.mend();
+    depot.serve();
+    depot.wait_until_sent(LONGEST);
     region.close(vec![depot]);
 }
 
