@@ -58,36 +58,36 @@ pub struct Planted {
     pub bug: Bug,
     pub caught_by: &'static [&'static str],
     /// A seed that catches it.
-    pub seed: Option<u64>,
+    pub seed: u64,
 }
 
-const fn planted(bug: Bug, caught_by: &'static [&'static str]) -> Planted {
-    Planted { bug, caught_by, seed: None }
+const fn planted(bug: Bug, seed: u64, caught_by: &'static [&'static str]) -> Planted {
+    Planted { bug, caught_by, seed }
 }
 
 /// All of them.
 pub const PLANTED: &[Planted] = &[
-    planted(Bug::AckBeforeCommit, &["I2"]),
-    planted(Bug::SyncIgnored, &["I2"]),
-    planted(Bug::HubAckBeforeCommit, &["I2"]),
-    planted(Bug::RewindUnnoticed, &["I1", "I2", "I14"]),
-    planted(Bug::RetryWithNewId, &["I6"]),
-    planted(Bug::RightFreedByClock, &["I3", "I4"]),
-    planted(Bug::EpochReused, &["I6", "I8"]),
-    planted(Bug::AppliedTwice, &["I1", "I6"]),
-    planted(Bug::BalanceLost, &["I5"]),
-    planted(Bug::FeedSkips, &["I1"]),
-    planted(Bug::FeedUnordered, &["I1", "I14"]),
-    planted(Bug::ScopeLeaks, &["I12"]),
-    planted(Bug::SealUnchecked, &["I9"]),
-    planted(Bug::HubForges, &["I9"]),
-    planted(Bug::RevokedServed, &["I10"]),
-    planted(Bug::HubClockBack, &["I13"]),
-    planted(Bug::ForkOverwrites, &["I8", "I10"]),
-    planted(Bug::NeverCallsAgain, &["I14"]),
-    planted(Bug::FeedSleeps, &["I14", "I1"]),
-    planted(Bug::WindowIgnored, &["I11"]),
-    planted(Bug::QuarantineDropped, &["I2"]),
-    planted(Bug::TailDropped, &["I1", "I2", "I14"]),
-    planted(Bug::WrongAnswer, &["I7"]),
+    planted(Bug::AckBeforeCommit, 1, &["I2"]),
+    planted(Bug::SyncIgnored, 14, &["I2"]),
+    planted(Bug::HubAckBeforeCommit, 1, &["I2"]),
+    planted(Bug::RewindUnnoticed, 3, &["I1", "I2", "I14"]),
+    planted(Bug::RetryWithNewId, 42, &["I6"]),
+    planted(Bug::RightFreedByClock, 164, &["I3", "I4"]),
+    planted(Bug::EpochReused, 264, &["I6", "I8"]),
+    planted(Bug::AppliedTwice, 100, &["I1", "I6"]),
+    planted(Bug::BalanceLost, 1, &["I5"]),
+    planted(Bug::FeedSkips, 1, &["I1"]),
+    planted(Bug::FeedUnordered, 1, &["I1", "I14"]),
+    planted(Bug::ScopeLeaks, 2, &["I12"]),
+    planted(Bug::SealUnchecked, 4, &["I9"]),
+    planted(Bug::HubForges, 1, &["I9"]),
+    planted(Bug::RevokedServed, 4, &["I10"]),
+    planted(Bug::HubClockBack, 2, &["I13"]),
+    planted(Bug::ForkOverwrites, 28, &["I8", "I10"]),
+    planted(Bug::NeverCallsAgain, 4, &["I14"]),
+    planted(Bug::FeedSleeps, 5, &["I14", "I1"]),
+    planted(Bug::WindowIgnored, 10, &["I11"]),
+    planted(Bug::QuarantineDropped, 100, &["I2"]),
+    planted(Bug::TailDropped, 3, &["I1", "I2", "I14"]),
+    planted(Bug::WrongAnswer, 2, &["I7"]),
 ];

@@ -118,8 +118,8 @@ pub fn hunt(tries: u64) -> Vec<Caught> {
 }
 
 fn catch(planted: &Planted, tries: u64) -> Option<(u64, String)> {
-    let seeds = planted.seed.into_iter().chain(1..=tries);
-    seeds.into_iter().find_map(|seed| {
+    let mut seeds = std::iter::once(planted.seed).chain(1..=tries);
+    seeds.find_map(|seed| {
         let (_, violation) = run(seed, Some(planted.bug), false).violation?;
         let right = planted.caught_by.contains(&violation.invariant);
         right.then(|| (seed, format!("{}: {}", violation.invariant, violation.detail)))
