@@ -194,7 +194,9 @@ impl Draft {
     }
 }
 
-fn code(article: usize) -> String {
+/// The code of an article that goes by a number.
+#[must_use]
+pub fn code(article: usize) -> String {
     format!("ART-{article}")
 }
 
