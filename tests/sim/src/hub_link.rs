@@ -192,8 +192,9 @@ impl World {
         if std::mem::take(&mut link.grew) {
             link.session.handle_feed_grew();
             self.act_hub(conn, link)?;
+            self.let_branch_in(link)?;
         }
-        self.let_branch_in(link)
+        Ok(())
     }
 
     /// A person may have decided that the node's branch comes in: that begins with a new comparison.
@@ -268,7 +269,11 @@ impl World {
                 let page = self.hub.feed(link.node, after);
                 link.session.handle_feed(page.items, page.position);
             }
-            HubAction::NoteStatus(status) => self.hub.note_status(link.node, &status),
+            HubAction::NoteStatus(status) => {
+                self.hub.note_status(link.node, &status);
+                // All of a branch was shown.
+                self.let_branch_in(link)?;
+            }
             HubAction::NoteFork { .. } => self.hub.fence(link.node),
             HubAction::NoteCursor { .. }
             | HubAction::Send(_)

@@ -74,7 +74,7 @@ impl World {
             if forked.is_some_and(|meta| meta.forked.is_some()) && self.hub.admit_branch(node) {
                 self.trace.line(self.now, format_args!("the branch of depot {depot} is let in"));
                 if let Some(conn) = self.hub_sessions.get(&node).copied() {
-                    self.at(self.now, Event::PumpHub { conn });
+                    self.at(self.now, Event::FeedGrew { conn });
                 }
             }
         }
