@@ -15,7 +15,12 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("OMNIROUTE_LOG")
         .unwrap_or_else(|_| EnvFilter::new(cli.log_by_default()));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // A log on a full disk must not end whoever writes to it: complaining of it to stderr panics there.
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false)
+        .init();
     match cli.run().await {
         Ok(code) => code,
         Err(error) => {

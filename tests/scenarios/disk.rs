@@ -35,6 +35,25 @@ fn disk_full_refuses_cleanly() {
     });
 }
 
+/// The disk that the log goes to is often the one that the depot is on.
+#[test]
+fn a_log_that_cannot_be_written_stops_nobody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut depot = Depot::create(&folder.path().join("nbo-1"), "NBO-1");
+    depot.import_lines(ORDER);
+    depot.wrap(&["sh", "-c", "OMNIROUTE_LOG=trace exec \"$@\" 2>/dev/full", "sh"]);
+    depot.serve();
+    let clerk = depot.signed_in("clerk");
+    for _ in 0..3 {
+        let line =
+            json!({"article": "22423", "quantity": 1, "bin": "A-01", "unit_cost_minor": 900});
+        let arrival = json!({"receipt": fresh(), "reference": "full", "lines": [line]});
+        let _ = clerk.done("receive-goods", arrival);
+    }
+    depot.stop();
+    depot.verify();
+}
+
 #[test]
 fn disk_full_during_a_checkpoint() {
     on_a_small_disk("disk::disk_full_during_a_checkpoint", 48, |disk| {
