@@ -222,9 +222,14 @@ impl Line {
             span = span.then(on_s - ready_s, on.tail);
             price += rider.cost_per_second * self.longer_s(room, span);
         }
+        self.judged((price, best), on_s, on.latest_s)
+    }
+
+    /// What a price is worth when the route is met again at `on_s`, which it should be by `latest_s`.
+    fn judged(&self, (price, best): (i64, i64), on_s: i64, latest_s: i64) -> Tried {
         if price >= best {
             Tried::No
-        } else if on_s <= on.latest_s {
+        } else if on_s <= latest_s {
             Tried::Price(price)
         } else if self.is_loose {
             Tried::Unknown
@@ -352,15 +357,7 @@ impl Line {
         let price = price
             + late_s * late_cost_per_second
             + rider.cost_per_second * self.longer_s(room, span);
-        if price >= best {
-            Tried::No
-        } else if on_s <= on.latest_s {
-            Tried::Price(price)
-        } else if self.is_loose {
-            Tried::Unknown
-        } else {
-            Tried::No
-        }
+        self.judged((price, best), on_s, on.latest_s)
     }
 
     fn fits_beside_reload(&self, room: Room<'_>, at: usize, begins: bool) -> bool {
